@@ -1,0 +1,89 @@
+// Every error that this library throws on purpose. Codes are part of the API and stay; messages may change.
+
+export type StoreErrorCode =
+  | "NOT_FOUND"
+  | "EXISTS"
+  | "CONFLICT"
+  | "DAMAGED"
+  | "NEWER_FORMAT"
+  | "NOT_A_STORE"
+  | "READ_ONLY"
+  | "NO_ACCESS"
+  | "NO_SPACE"
+  | "IO"
+  | "CLOSED";
+
+/**
+ * What became of the lines of a commit that failed:
+ * `no`: not a byte was written. `torn`: some bytes were, which can never become a line.
+ * `unknown`: the lines may be there; read before you write them again.
+ */
+export type Written = "no" | "torn" | "unknown";
+
+export interface StoreErrorDetails {
+  cause?: unknown;
+  session?: string | undefined;
+  path?: string | undefined;
+  written?: Written | undefined;
+}
+
+/** The one class for conditions that a caller may want to handle; `code` is stable. */
+export class StoreError extends Error {
+  override readonly name: string = "StoreError";
+  readonly code: StoreErrorCode;
+  readonly session: string | undefined;
+  readonly path: string | undefined;
+  readonly written: Written | undefined;
+
+  constructor(code: StoreErrorCode, message: string, details: StoreErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.session = details.session;
+    this.path = details.path;
+    this.written = details.written;
+  }
+}
+
+export type ArgumentErrorCode =
+  | "INVALID_ARGUMENT"
+  | "INVALID_ID"
+  | "INVALID_MESSAGE"
+  | "INVALID_CURSOR"
+  | "LINE_TOO_LONG";
+
+/** A call that is wrong in itself: a TypeError, thrown before a byte is written. */
+export class ArgumentError extends TypeError {
+  override readonly name: string = "TypeError";
+  readonly code: ArgumentErrorCode;
+
+  constructor(code: ArgumentErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The system's error code (ENOENT, ENOSPC, ...) of a failed file operation, if it has one. */
+export function errno(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
+const CODE_OF_ERRNO: Readonly<Record<string, StoreErrorCode>> = {
+  ENOSPC: "NO_SPACE",
+  EDQUOT: "NO_SPACE",
+  EFBIG: "NO_SPACE",
+  EROFS: "READ_ONLY",
+  EACCES: "NO_ACCESS",
+  EPERM: "NO_ACCESS",
+};
+
+/** A failed file operation as a StoreError. `action` completes "could not ..."; a StoreError passes through. */
+export function ioError(cause: unknown, action: string, details: Omit<StoreErrorDetails, "cause"> = {}): StoreError {
+  if (cause instanceof StoreError) return cause;
+  const code = errno(cause);
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new StoreError((code && CODE_OF_ERRNO[code]) || "IO", `could not ${action}: ${message}`, {
+    ...details,
+    cause,
+  });
+}

@@ -1,0 +1,80 @@
+// What a caller may ask of a store, checked once, with its defaults.
+import { ArgumentError } from "./errors.ts";
+
+/**
+ * `process`: append() resolves when its bytes are in the kernel, so a crash or kill -9 of the process loses nothing;
+ * the disk follows within a second. `power`: append() resolves when the bytes are on the disk.
+ */
+export type Durability = "process" | "power";
+
+/** What becomes of lone surrogates: replaced by U+FFFD with a warning, kept, or refused with a TypeError. */
+export type WellFormed = "replace" | "keep" | "reject";
+
+export interface StoreOptions {
+  /** Make the store if there is none. Default true. */
+  create?: boolean | undefined;
+  durability?: Durability | undefined;
+  /** The readable part of this machine's folder name. Default: the host name. */
+  machine?: string | undefined;
+  /** The longest line that is written, in bytes. Default 64 MiB. */
+  maxLineBytes?: number | undefined;
+  /** How many files the store keeps open at most. Default 128. */
+  maxOpenFiles?: number | undefined;
+  wellFormed?: WellFormed | undefined;
+}
+
+export interface Settings {
+  readonly create: boolean;
+  readonly durability: Durability;
+  readonly machine: string | undefined;
+  readonly maxLineBytes: number;
+  readonly maxOpenFiles: number;
+  readonly wellFormed: WellFormed;
+}
+
+const DEFAULTS: Settings = {
+  create: true,
+  durability: "process",
+  machine: undefined,
+  maxLineBytes: 64 * 1024 * 1024,
+  maxOpenFiles: 128,
+  wellFormed: "replace",
+};
+
+const CHECKS: { readonly [K in keyof Settings]: readonly [test: (value: unknown) => boolean, expected: string] } = {
+  create: [(v) => typeof v === "boolean", "true or false"],
+  durability: [(v) => v === "process" || v === "power", '"process" or "power"'],
+  machine: [(v) => typeof v === "string" && v !== "" && !v.includes("\0") && v.isWellFormed(), "a text"],
+  maxLineBytes: [(v) => isWhole(v, 1024, 256 * 1024 * 1024), "bytes, 1,024 to 268,435,456"],
+  maxOpenFiles: [(v) => isWhole(v, 4, 1_000_000), "a number, at least 4"],
+  wellFormed: [(v) => v === "replace" || v === "keep" || v === "reject", '"replace", "keep" or "reject"'],
+};
+
+/** Options with their defaults. A wrong or unknown one is a TypeError: a misspelt option would do nothing in silence. */
+export function settingsOf(options: StoreOptions = {}): Settings {
+  checkOptions("openStore", options, Object.keys(CHECKS));
+  const settings: Record<string, unknown> = { ...DEFAULTS };
+  for (const [key, [test, expected]] of Object.entries(CHECKS)) {
+    const value = options[key as keyof StoreOptions];
+    if (value === undefined) continue;
+    if (!test(value)) throw new ArgumentError("INVALID_ARGUMENT", `option ${key} must be ${expected}`);
+    settings[key] = value;
+  }
+  return settings as unknown as Settings;
+}
+
+/** Refuses options that are not an object or have a key that nothing reads. */
+export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
+  if (options === null || typeof options !== "object" || Array.isArray(options)) {
+    throw new ArgumentError("INVALID_ARGUMENT", `${call}: the options must be an object`);
+  }
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) {
+      throw new ArgumentError("INVALID_ARGUMENT", `${call}: unknown option ${key} (known: ${known.join(", ")})`);
+    }
+  }
+}
+
+export function isWhole(value: unknown, least: number, most: number = Number.MAX_SAFE_INTEGER): value is number {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}

@@ -1,0 +1,127 @@
+// A file appears whole or not at all: it is written aside and then gets its name.
+import { randomBytes } from "node:crypto";
+import { dirname, join } from "node:path";
+import { errno } from "../base/errors.ts";
+import type { Vfs, VfsFile } from "./vfs.ts";
+
+/** What file systems without hard links answer to link(). */
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+const COPY_BYTES = 4 * 1024 * 1024;
+
+export class Aside {
+  readonly path: string;
+  readonly file: VfsFile;
+  readonly #vfs: Vfs;
+
+  /** If we crash before it has its name, it stays in this directory until the next open sweeps it. */
+  constructor(vfs: Vfs, directory: string) {
+    vfs.makeDirectory(directory);
+    this.#vfs = vfs;
+    this.path = join(directory, randomBytes(8).toString("hex"));
+    this.file = vfs.open(this.path, "create");
+  }
+
+  write(content: string | Buffer): void {
+    const bytes = Buffer.byteLength(content);
+    const written = this.file.write(content, bytes);
+    if (written !== bytes) throw shortWrite();
+  }
+
+  /** Gives the file its name, which nobody must have: EEXIST. */
+  publish(path: string): void {
+    this.#vfs.makeDirectory(dirname(path));
+    try {
+      this.#vfs.link(this.path, path);
+    } catch (error) {
+      if (errno(error) === "EXDEV") this.#moveNear(path).publish(path);
+      else if (NO_LINKS.has(errno(error) ?? "")) this.#copyTo(path);
+      else throw error;
+    } finally {
+      this.discard();
+    }
+  }
+
+  /** Gives the file a name in place of the one that has it. */
+  replace(path: string): void {
+    try {
+      this.#vfs.rename(this.path, path);
+    } catch (error) {
+      if (errno(error) !== "EXDEV") throw error;
+      this.#moveNear(path).replace(path);
+    } finally {
+      this.discard();
+    }
+  }
+
+  discard(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.file.close();
+    this.#vfs.remove(this.path);
+  }
+
+  #isClosed = false;
+
+  /** No hard links: the file is made under its name, and only its first write is whole. */
+  #copyTo(path: string): void {
+    const target = this.#vfs.open(path, "create");
+    try {
+      copy(this.file, target);
+    } finally {
+      target.close();
+    }
+  }
+
+  /** The cache is on another volume than the logs: no name of theirs can be given to a file there. */
+  #moveNear(path: string): Aside {
+    const near = new Aside(this.#vfs, join(dirname(path), ".aside"));
+    copy(this.file, near.file);
+    return near;
+  }
+}
+
+function copy(from: VfsFile, to: VfsFile): void {
+  const { size } = from.stat();
+  const bytes = Buffer.allocUnsafe(Math.min(size, COPY_BYTES));
+  for (let position = 0; position < size;) {
+    const count = from.read(bytes, 0, bytes.length, position);
+    if (to.write(bytes.subarray(0, count), count) !== count) throw shortWrite();
+    position += count;
+  }
+}
+
+function shortWrite(): Error {
+  return Object.assign(new Error("not all bytes were written"), { code: "ENOSPC" });
+}
+
+/** A second name for a file, or a copy of it where the file system, or the volume, allows no second name. */
+export function linkOrCopy(vfs: Vfs, asideDirectory: string, from: string, to: string): void {
+  vfs.makeDirectory(dirname(to));
+  try {
+    vfs.link(from, to);
+    return;
+  } catch (error) {
+    if (errno(error) !== "EXDEV" && !NO_LINKS.has(errno(error) ?? "")) throw error;
+  }
+  const aside = new Aside(vfs, asideDirectory);
+  const source = vfs.open(from, "read");
+  try {
+    copy(source, aside.file);
+    aside.publish(to);
+  } finally {
+    source.close();
+    aside.discard();
+  }
+}
+
+/** Writes a small file whole, in place of one that may be there. */
+export function replaceText(vfs: Vfs, asideDirectory: string, path: string, text: string): void {
+  const aside = new Aside(vfs, asideDirectory);
+  try {
+    aside.write(text);
+    vfs.makeDirectory(dirname(path));
+    aside.replace(path);
+  } finally {
+    aside.discard();
+  }
+}

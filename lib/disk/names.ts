@@ -1,0 +1,106 @@
+// Every name in a store is made and read here.
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { ArgumentError } from "../base/errors.ts";
+
+export const LOG_ENDING = ".jsonl";
+/** A log that was replaced stays beside the new one for a while: whoever still writes to it loses nothing. */
+export const OLD_ENDING = ".jsonl.old";
+
+const MOST_BYTES = 200;
+const HASH_LENGTH = 32;
+const PLAIN = /^[a-z0-9._-]$/;
+/** Windows takes these for devices, with any extension. The superscript digits are among them. */
+const RESERVED = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/;
+
+/** Refuses what can be no session's id: it must be a text that is not empty, well-formed and without NUL. */
+export function checkId(id: unknown): asserts id is string {
+  const reason =
+    typeof id !== "string"
+      ? "is not a text"
+      : id === ""
+        ? "is empty"
+        : id.includes("\0")
+          ? "has a NUL"
+          : id.isWellFormed()
+            ? undefined
+            : "has a lone surrogate";
+  if (reason !== undefined) throw new ArgumentError("INVALID_ID", `the id ${reason}`);
+}
+
+/**
+ * The file name of an id, without the ending: different ids have different names, on every file system. Two ids that
+ * differ in case or in Unicode's normal form do, since all but a-z 0-9 . _ - is percent-encoded as UTF-8.
+ */
+export function encodeName(id: string): string {
+  let name = "";
+  for (const character of id) name += PLAIN.test(character) ? character : escapeAll(character);
+  if (name.startsWith(".") || RESERVED.test(name)) name = escapeAll(name.slice(0, 1)) + name.slice(1);
+  if (name.endsWith(".")) name = name.slice(0, -1) + escapeAll(".");
+  if (name.length <= MOST_BYTES) return name;
+  const hash = createHash("sha256").update(id).digest("hex").slice(0, HASH_LENGTH);
+  const cut = name.slice(0, MOST_BYTES - 1 - HASH_LENGTH);
+  // Cut before an escape, not through it: what is left can still be read.
+  return `${cut.replace(/%[0-9a-f]?$/, "")}~${hash}`;
+}
+
+/** The id that a name stands for; undefined where only the header knows it (a name that was cut, or none of ours). */
+export function decodeName(name: string): string | undefined {
+  if (name.includes("~")) return undefined;
+  try {
+    const id = decodeURIComponent(name);
+    return encodeName(id) === name ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function escapeAll(text: string): string {
+  return Array.from(Buffer.from(text), (byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+}
+
+/** Where things lie in a store. */
+export class Layout {
+  readonly root: string;
+  readonly marker: string;
+  readonly sessions: string;
+  readonly trash: string;
+  /** This machine's own, never synced; it may vanish at any time. */
+  readonly cache: string;
+  readonly machines: string;
+  /** Files that are being made, before they get their name. */
+  readonly aside: string;
+
+  constructor(root: string) {
+    this.root = root;
+    this.marker = join(root, "turnlog.json");
+    this.sessions = join(root, "sessions");
+    this.trash = join(root, "trash");
+    this.cache = join(root, ".cache");
+    this.machines = join(this.cache, "machines");
+    this.aside = join(this.cache, "aside");
+  }
+
+  month(machine: string, month: string): string {
+    return join(this.sessions, machine, month);
+  }
+
+  log(machine: string, month: string, name: string): string {
+    return join(this.sessions, machine, month, name + LOG_ENDING);
+  }
+
+  /** What the deletion with this stamp took out of a session's log. Windows allows no colon in a name. */
+  trashed(name: string, deletion: string): string {
+    return join(this.trash, name, deletion.replaceAll(":", "") + LOG_ENDING);
+  }
+
+  /** Bytes that were taken out of a session's log because they are no line. */
+  lost(name: string, label: string): string {
+    return join(this.root, "lost+found", name, label);
+  }
+}
+
+/** The month of a time, as directories are named: 2026-11. */
+export function monthOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 7);
+}

@@ -1,0 +1,155 @@
+// The file system of the machine, by node:fs.
+import fs from "node:fs";
+import { errno } from "../base/errors.ts";
+import type { FileStat, OpenMode, Vfs, VfsFile } from "./vfs.ts";
+
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
+
+/** Never O_CREAT with `append`: that would bring a deleted log back without its header. */
+const FLAGS: Readonly<Record<OpenMode, number>> = {
+  read: O_RDONLY,
+  append: O_RDWR | O_APPEND,
+  create: O_RDWR | O_APPEND | O_CREAT | O_EXCL,
+};
+
+export class NodeVfs implements Vfs {
+  open(path: string, mode: OpenMode): VfsFile {
+    return new NodeFile(fs.openSync(path, FLAGS[mode], FILE_MODE));
+  }
+
+  stat(path: string): FileStat | undefined {
+    const stat = fs.statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? undefined : fileStat(stat);
+  }
+
+  realPath(path: string): string {
+    return fs.realpathSync.native(path);
+  }
+
+  readText(path: string): string | undefined {
+    return unlessMissing(() => fs.readFileSync(path, "utf8"));
+  }
+
+  names(path: string): string[] {
+    return unlessMissing(() => fs.readdirSync(path).sort()) ?? [];
+  }
+
+  async *streamNames(path: string): AsyncGenerator<string> {
+    let directory: fs.Dir;
+    try {
+      directory = await fs.promises.opendir(path, { bufferSize: 512 });
+    } catch (error) {
+      if (isMissing(error)) return;
+      throw error;
+    }
+    for await (const entry of directory) yield entry.name;
+  }
+
+  makeDirectory(path: string): void {
+    fs.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
+  }
+
+  link(from: string, to: string): void {
+    fs.linkSync(from, to);
+  }
+
+  rename(from: string, to: string): void {
+    fs.renameSync(from, to);
+  }
+
+  remove(path: string): void {
+    unlessMissing(() => fs.unlinkSync(path));
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    // Windows has no handle for a directory that could be synced; its file system journals the names.
+    if (process.platform === "win32") return;
+    const directory = await fs.promises.open(path, "r");
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
+}
+
+class NodeFile implements VfsFile {
+  readonly #fd: number;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  write(content: string | Buffer, bytes: number): number {
+    if (typeof content !== "string") return fs.writeSync(this.#fd, content, 0, bytes);
+    // As many bytes as characters: plain ASCII, which needs no encoding.
+    return fs.writeSync(this.#fd, content, null, bytes === content.length ? "latin1" : "utf8");
+  }
+
+  read(target: Buffer, start: number, length: number, position: number): number {
+    let count = 0;
+    while (count < length) {
+      const more = fs.readSync(this.#fd, target, start + count, length - count, position + count);
+      if (more === 0) break;
+      count += more;
+    }
+    return count;
+  }
+
+  async readLater(target: Buffer, start: number, length: number, position: number): Promise<number> {
+    let count = 0;
+    while (count < length) {
+      const more = await this.#readOnce(target, start + count, length - count, position + count);
+      if (more === 0) break;
+      count += more;
+    }
+    return count;
+  }
+
+  stat(): FileStat {
+    return fileStat(fs.fstatSync(this.#fd));
+  }
+
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.fdatasync(this.#fd, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  close(): void {
+    fs.closeSync(this.#fd);
+  }
+
+  #readOnce(target: Buffer, start: number, length: number, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.read(this.#fd, target, start, length, position, (error, count) => (error ? reject(error) : resolve(count)));
+    });
+  }
+}
+
+function fileStat(stat: fs.Stats): FileStat {
+  return {
+    dev: stat.dev,
+    ino: stat.ino,
+    size: stat.size,
+    mtimeMs: stat.mtimeMs,
+    ctimeMs: stat.ctimeMs,
+    birthtimeMs: stat.birthtimeMs,
+    isDirectory: stat.isDirectory(),
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return errno(error) === "ENOENT" || errno(error) === "ENOTDIR";
+}
+
+function unlessMissing<T>(operation: () => T): T | undefined {
+  try {
+    return operation();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,17 @@
+export { openMemoryStore, openStore } from "./open.ts";
+export { ArgumentError, StoreError } from "./base/errors.ts";
+export type { ArgumentErrorCode, StoreErrorCode, Written } from "./base/errors.ts";
+export type { Branch, Entry, Page, Part, Receipt } from "./base/entry.ts";
+export type { Durability, StoreOptions, WellFormed } from "./base/options.ts";
+export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
+export type { CommitBuilder } from "./store/commit-builder.ts";
+export type { CreateSessionOptions } from "./store/create-session.ts";
+export type { DeleteOptions } from "./store/delete.ts";
+export type { StoreEvents, StoreWarning, WarningCode } from "./store/events.ts";
+export type { ForkOptions } from "./store/fork.ts";
+export type { SessionFilter, SessionPage, SessionPageOptions } from "./store/list.ts";
+export type { TruncateRange } from "./store/operations.ts";
+export type { PageOptions } from "./store/page.ts";
+export type { ReadOptions } from "./store/read.ts";
+export type { Session, SessionOptions } from "./store/session.ts";
+export type { Store } from "./store/store.ts";

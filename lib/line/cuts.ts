@@ -1,0 +1,80 @@
+// What truncations and deletions hide: messages with from <= place < to among those that their writer had seen.
+import { CUT } from "./rows.ts";
+import type { Rows } from "./rows.ts";
+import { isOn } from "./history.ts";
+import { compareStamps, parseStamp } from "./stamp.ts";
+import type { Stamp } from "./stamp.ts";
+import type { Tree, Way } from "./tree.ts";
+
+interface Cut {
+  readonly at: Stamp;
+  readonly from: Stamp | undefined;
+  readonly to: Stamp;
+  readonly isDelete: boolean;
+  isRestored: boolean;
+}
+
+export class Cuts {
+  readonly #rows: Rows;
+  readonly #tree: Tree;
+  readonly #cuts: Cut[] = [];
+
+  constructor(rows: Rows, tree: Tree) {
+    this.#rows = rows;
+    this.#tree = tree;
+  }
+
+  /** Takes in the data of a `truncate`: {from, to}, null for the beginning and for its own stamp. -> rows it hides */
+  truncate(at: Stamp, data: unknown): number[] | undefined {
+    const range = data as { from?: unknown; to?: unknown } | null | undefined;
+    const from = range?.from === null ? undefined : parseStamp(range?.from);
+    const to = range?.to === null ? at : parseStamp(range?.to);
+    if (to === undefined || (from === undefined && range?.from !== null)) return undefined;
+    return this.#add({ at, from, to, isDelete: false, isRestored: false });
+  }
+
+  delete(at: Stamp): number[] {
+    return this.#add({ at, from: undefined, to: at, isDelete: true, isRestored: false });
+  }
+
+  /** Takes a deletion back; a row that another cut hides stays hidden. */
+  restore(deletion: Stamp): void {
+    const cut = this.#cuts.find((each) => each.isDelete && compareStamps(each.at, deletion) === 0);
+    if (cut === undefined) return;
+    cut.isRestored = true;
+    const ways = this.#cuts.map((each) => this.#tree.way(each.at));
+    for (let row = 0; row < this.#rows.length; row++) {
+      if (this.#rows.has(row, CUT) && !this.#cuts.some((each, index) => this.#hides(each, ways[index] as Way, row))) {
+        this.#rows.clear(row, CUT);
+      }
+    }
+  }
+
+  /** The newest deletion that was not taken back. */
+  get deletion(): Stamp | undefined {
+    return this.#cuts.findLast((cut) => cut.isDelete && !cut.isRestored)?.at;
+  }
+
+  /** For a row that comes late, as does a place whose first line was compacted away: cuts are for good. */
+  hide(row: number): void {
+    if (this.#cuts.some((cut) => this.#hides(cut, this.#tree.way(cut.at), row))) this.#rows.mark(row, CUT);
+  }
+
+  #add(cut: Cut): number[] {
+    this.#cuts.push(cut);
+    const rows: number[] = [];
+    const way = this.#tree.way(cut.at);
+    const end = this.#rows.positionOf(cut.to);
+    for (let position = cut.from === undefined ? 0 : this.#rows.positionOf(cut.from); position < end; position++) {
+      const row = this.#rows.at(position);
+      if (!this.#rows.isPart(row) && !this.#rows.has(row, CUT) && isOn(this.#rows, way, row)) rows.push(row);
+    }
+    return rows;
+  }
+
+  #hides(cut: Cut, way: Way, row: number): boolean {
+    if (cut.isRestored || this.#rows.comparePlace(row, cut.to) >= 0) return false;
+    if (cut.from !== undefined && this.#rows.comparePlace(row, cut.from) < 0) return false;
+    return isOn(this.#rows, way, row);
+  }
+}

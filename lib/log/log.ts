@@ -1,0 +1,85 @@
+// One log of a session: the file that it was when we last looked, and how far its lines are known.
+import type { Descriptors, OpenFile } from "../disk/descriptors.ts";
+import { Slot } from "../disk/descriptors.ts";
+import type { FileStat, OpenMode, Vfs } from "../disk/vfs.ts";
+import type { Problem } from "./pieces.ts";
+
+/** What became of a log since the last look. `grown`: bytes were appended. `other`: anything else; start anew. */
+export type Look = "same" | "grown" | "other" | "gone";
+
+export class Log {
+  readonly path: string;
+  /** The folder it lies in. */
+  readonly machine: string;
+  /** Its number in the fold. */
+  readonly number: number;
+  readonly slot: Slot;
+  dev = -1;
+  ino = -1;
+  size = 0;
+  /** NaN: we wrote to it ourselves since. */
+  mtimeMs: number = Number.NaN;
+  ctimeMs: number = Number.NaN;
+  /** The lines before this offset are in the fold; a piece begins here. */
+  covered = 0;
+  /** The file ends in a newline, so that the next commit need not begin with one. */
+  endsClean = true;
+  /** Before `covered`. */
+  problems: Problem[] = [];
+  /** After it: what may still become whole while another process writes. */
+  unsettled: Problem[] = [];
+  /** How many of the problems were told. */
+  told = 0;
+
+  constructor(path: string, machine: string, number: number, mode: OpenMode) {
+    this.path = path;
+    this.machine = machine;
+    this.number = number;
+    this.slot = new Slot(path, mode);
+  }
+
+  /** One stat of the path, which is also the check that it still names the file we know. */
+  look(vfs: Vfs): Look {
+    const stat = vfs.stat(this.path);
+    if (stat === undefined) return "gone";
+    if (stat.ino !== this.ino || stat.dev !== this.dev || stat.size < this.size) return "other";
+    if (stat.size > this.size) return "grown";
+    if (Number.isNaN(this.mtimeMs)) this.setTimes(stat);
+    return stat.mtimeMs === this.mtimeMs && stat.ctimeMs === this.ctimeMs ? "same" : "other";
+  }
+
+  /** We do not know any more what the file holds: the next look says so. */
+  forget(): void {
+    this.ino = -1;
+  }
+
+  setTimes(stat: FileStat): void {
+    this.mtimeMs = stat.mtimeMs;
+    this.ctimeMs = stat.ctimeMs;
+  }
+
+  /** The file that we know, open; or undefined if the path names another one by now. */
+  open(descriptors: Descriptors): OpenFile | undefined {
+    const open = descriptors.get(this.slot);
+    if (open.ino === this.ino && open.dev === this.dev) return open;
+    descriptors.drop(this.slot);
+    const again = descriptors.get(this.slot);
+    return again.ino === this.ino && again.dev === this.dev ? again : undefined;
+  }
+
+  /** Opens what the path names now and begins anew with it. */
+  reopen(descriptors: Descriptors): OpenFile {
+    descriptors.drop(this.slot);
+    const open = descriptors.get(this.slot);
+    const stat = open.file.stat();
+    this.dev = stat.dev;
+    this.ino = stat.ino;
+    this.size = stat.size;
+    this.setTimes(stat);
+    this.covered = 0;
+    this.problems = [];
+    this.unsettled = [];
+    this.told = 0;
+    return open;
+  }
+}

@@ -1,0 +1,63 @@
+// Which lines of a log count after a crash. A commit of n lines carries `batch`: n on its first; it counts when its
+// writer has, in this log, any line at or after its last stamp. A writer whose commit failed never writes again, so
+// what is missing at a writer's end was never acknowledged.
+import type { LineHead } from "../line/decode.ts";
+import { advance, compareStamps } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
+
+/** Passes on the lines of whole commits, in the order in which they come: each writer's in the order of their stamps. */
+export class CommitFilter {
+  readonly #pass: (line: LineHead) => void;
+  /** Lines since the first commit that is not whole yet. */
+  #held: LineHead[] = [];
+  /** For each writer with such a commit: the commit's first and last stamp. */
+  readonly #open = new Map<string, { readonly first: Stamp; readonly last: Stamp }>();
+  /** The newest stamp of each writer but the latest, whose is in #latest. */
+  readonly #newest = new Map<string, Stamp>();
+  #latest: Stamp | undefined;
+  /** A writer's line came after a greater one of its: only a sorted log can be filtered as it comes. */
+  isUnsorted = false;
+
+  constructor(pass: (line: LineHead) => void) {
+    this.#pass = pass;
+  }
+
+  add(line: LineHead): void {
+    this.#note(line.stamp);
+    if (this.#open.size === 0 && line.batch < 2) {
+      this.#pass(line);
+      return;
+    }
+    const { writer } = line.stamp;
+    const open = this.#open.get(writer);
+    if (open !== undefined && compareStamps(line.stamp, open.last) >= 0) this.#open.delete(writer);
+    if (line.batch > 1) this.#open.set(writer, { first: line.stamp, last: advance(line.stamp, line.batch - 1) });
+    this.#held.push(line);
+    if (this.#open.size > 0) return;
+    for (const held of this.#held) this.#pass(held);
+    this.#held = [];
+  }
+
+  /** The log has ended. -> the lines of commits whose end never came, in order */
+  finish(): LineHead[] {
+    const dropped: LineHead[] = [];
+    for (const line of this.#held) {
+      const open = this.#open.get(line.stamp.writer);
+      if (open !== undefined && compareStamps(line.stamp, open.first) >= 0) dropped.push(line);
+      else this.#pass(line);
+    }
+    this.#held = [];
+    this.#open.clear();
+    return dropped;
+  }
+
+  #note(stamp: Stamp): void {
+    let newest = this.#latest;
+    if (newest?.writer !== stamp.writer) {
+      if (newest !== undefined) this.#newest.set(newest.writer, newest);
+      newest = this.#newest.get(stamp.writer);
+    }
+    if (newest !== undefined && compareStamps(stamp, newest) < 0) this.isUnsorted = true;
+    this.#latest = newest !== undefined && compareStamps(stamp, newest) < 0 ? newest : stamp;
+  }
+}

@@ -1,0 +1,157 @@
+// A log only grows, until it is replaced whole. This is how: safe against a crash at any moment, and against writers
+// that still have the old file open.
+//
+//   1. the new log is written aside, synced, read back     crash here: the old log stands, the file aside is swept
+//   2. the old log gets a second name, <log>.old; synced    crash here: two names of one file, whose lines count once
+//   3. the new log takes the name; synced                   crash here: the old one is one more log of the session
+//   4. what was appended to the old log meanwhile follows   crash here: the same, and a record tells from where
+//   5. a minute later once more, then the old one goes      crash here: the same
+import { dirname } from "node:path";
+import { crc32 } from "node:zlib";
+import { errno, StoreError } from "../base/errors.ts";
+import { Aside } from "../disk/aside.ts";
+import type { Vfs, VfsFile } from "../disk/vfs.ts";
+import { LF } from "../line/codec.ts";
+
+const COPY_BYTES = 1024 * 1024;
+
+/** A line in a file, without its newline. */
+export interface LineBytes {
+  readonly file: VfsFile;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** An old log that stands beside the new one. */
+export interface Replaced {
+  readonly path: string;
+  readonly old: string;
+  /** What lies before this offset of the old log is in the new one, or was left out of it on purpose. */
+  drained: number;
+  readonly replacedAt: number;
+}
+
+/**
+ * Puts a log of just these lines in the place of the log at `path`, of which `size` bytes are known. `remember` keeps
+ * how far the old log was drained, in case that we crash.
+ */
+export async function replaceLog(
+  vfs: Vfs,
+  asideDirectory: string,
+  path: string,
+  size: number,
+  lines: Iterable<LineBytes>,
+  remember: (replaced: Replaced) => void,
+): Promise<Replaced> {
+  const replaced: Replaced = { path, old: `${path}.old`, drained: size, replacedAt: Date.now() };
+  const directory = dirname(path);
+  const aside = new Aside(vfs, asideDirectory);
+  try {
+    const written = writeLines(aside, lines);
+    await aside.file.sync();
+    verify(aside, written);
+    remember(replaced);
+    setOld(vfs, replaced);
+    await vfs.syncDirectory(directory);
+    aside.replace(path);
+    await vfs.syncDirectory(directory);
+  } finally {
+    aside.discard();
+  }
+  await drain(vfs, replaced);
+  remember(replaced);
+  return replaced;
+}
+
+/** Takes over what came late, and lets the old log go. */
+export async function dropOld(vfs: Vfs, replaced: Replaced): Promise<void> {
+  if (vfs.stat(replaced.old) === undefined) return;
+  await drain(vfs, replaced);
+  vfs.remove(replaced.old);
+  await vfs.syncDirectory(dirname(replaced.path));
+}
+
+/** Appends to the new log what was appended to the old one since `drained`: whole lines, in one write. */
+async function drain(vfs: Vfs, replaced: Replaced): Promise<void> {
+  const from = vfs.open(replaced.old, "read");
+  try {
+    const size = from.stat().size;
+    if (size <= replaced.drained) return;
+    const bytes = Buffer.allocUnsafe(size - replaced.drained);
+    const count = from.read(bytes, 0, bytes.length, replaced.drained);
+    // A write that is under way is not whole yet; it is drained the next time.
+    const end = bytes.lastIndexOf(LF, count - 1) + 1;
+    if (end === 0) return;
+    const to = vfs.open(replaced.path, "append");
+    try {
+      if (to.write(bytes, end) !== end)
+        throw new StoreError("NO_SPACE", "could not take over what was appended late", { path: replaced.path });
+      await to.sync();
+    } finally {
+      to.close();
+    }
+    replaced.drained += end;
+  } finally {
+    from.close();
+  }
+}
+
+/** Without hard links the old log moves to its second name; for a moment there is none at the first. */
+function setOld(vfs: Vfs, { path, old }: Replaced): void {
+  try {
+    vfs.link(path, old);
+  } catch (error) {
+    if (errno(error) === "EEXIST")
+      throw new StoreError("IO", "an older log stands beside the session's log", { path: old, cause: error });
+    vfs.rename(path, old);
+  }
+}
+
+interface Written {
+  readonly bytes: number;
+  readonly crc: number;
+}
+
+function writeLines(aside: Aside, lines: Iterable<LineBytes>): Written {
+  let buffer = Buffer.allocUnsafe(COPY_BYTES);
+  let filled = 0;
+  let bytes = 0;
+  let crc = 0;
+  const flush = (): void => {
+    const chunk = buffer.subarray(0, filled);
+    aside.write(chunk);
+    crc = crc32(chunk, crc);
+    bytes += filled;
+    filled = 0;
+  };
+  for (const { file, offset, length } of lines) {
+    if (filled + length + 1 > buffer.length) {
+      flush();
+      if (length + 1 > buffer.length) buffer = Buffer.allocUnsafe(length + 1);
+    }
+    if (file.read(buffer, filled, length, offset) !== length)
+      throw new StoreError("IO", "a line could not be read to be copied");
+    buffer[filled + length] = LF;
+    filled += length + 1;
+  }
+  flush();
+  return { bytes, crc };
+}
+
+/** What was written is read back before the old log loses its name to it. */
+function verify(aside: Aside, written: Written): void {
+  const buffer = Buffer.allocUnsafe(COPY_BYTES);
+  let bytes = 0;
+  let crc = 0;
+  for (
+    let count = aside.file.read(buffer, 0, COPY_BYTES, 0);
+    count > 0;
+    count = aside.file.read(buffer, 0, COPY_BYTES, bytes)
+  ) {
+    crc = crc32(buffer.subarray(0, count), crc);
+    bytes += count;
+  }
+  if (bytes !== written.bytes || crc !== written.crc) {
+    throw new StoreError("IO", "the new log does not read back as it was written", { path: aside.path, written: "no" });
+  }
+}

@@ -1,0 +1,254 @@
+// The end of this machine's log of a session: one write() for each commit.
+//
+// A commit is acknowledged when the path still names the file that was written. That look costs as much as the write,
+// so within one turn of the event loop one look serves for its millisecond: the lines written since are kept, and if the
+// next look, at the end of the turn at the latest, finds another file, they are written to that one, the same lines,
+// which count once.
+import { ioError, StoreError } from "../base/errors.ts";
+import type { Written } from "../base/errors.ts";
+import type { Descriptors, OpenFile } from "../disk/descriptors.ts";
+import type { Vfs } from "../disk/vfs.ts";
+import { LF } from "../line/codec.ts";
+import { LineBuffer } from "../line/encode.ts";
+import type { Log } from "./log.ts";
+import { currentTurn, isTurn, atEndOfTurn } from "./turn.ts";
+
+/** Where a commit is encoded; a write is over before the next one begins. */
+const lines = new LineBuffer();
+/** More than this is not kept: it is looked at once. */
+const KEPT_BYTES = 1024 * 1024;
+/** So often the path may name another file in the middle of one commit. */
+const MOST_MOVES = 3;
+
+/** Lines that belong together. They are encoded when they are written, and again if they have to be written again. */
+export interface Commit {
+  /** `offset` is where the first of them will lie. */
+  encodeInto(buffer: LineBuffer, offset: number): void;
+}
+
+/** The session that a writer writes for. */
+export interface WriterOwner {
+  /** The path names another file by now, which has the lines: nothing that was known of the log holds. */
+  moved(): void;
+  /** What cannot be told to a caller any more. */
+  lost(error: unknown): void;
+}
+
+export class LogWriter {
+  readonly log: Log;
+  /** Why nothing is written here any more. */
+  failure: StoreError | undefined;
+  readonly #vfs: Vfs;
+  readonly #descriptors: Descriptors;
+  readonly #owner: WriterOwner;
+  /** Commits since the last look, and how far the log was known at that. */
+  #kept: Commit[] = [];
+  #keptBytes = 0;
+  #knownTo = 0;
+  /** The turn of the event loop and the millisecond of the last look. */
+  #turn = -1;
+  #lookedAt = -1;
+  /** Commits written, and how many of them are on the disk. */
+  #written = 0;
+  #synced = 0;
+  #syncing: Promise<void> | undefined;
+
+  constructor(log: Log, vfs: Vfs, descriptors: Descriptors, owner: WriterOwner) {
+    this.log = log;
+    this.#vfs = vfs;
+    this.#descriptors = descriptors;
+    this.#owner = owner;
+  }
+
+  /** True while the last look still serves: nobody in this turn can have heard of another process's write. */
+  isFresh(now: number): boolean {
+    return now === this.#lookedAt && isTurn(this.#turn);
+  }
+
+  /** The background has it on its list. */
+  isScheduled = false;
+
+  get isDirty(): boolean {
+    return this.#synced < this.#written && this.failure === undefined;
+  }
+
+  /** The log was looked at, and is as we know it. */
+  looked(): void {
+    this.#turn = currentTurn();
+    this.#lookedAt = Date.now();
+    this.#knownTo = this.log.covered;
+    if (this.#kept.length > 0) {
+      this.#kept = [];
+      this.#keptBytes = 0;
+    }
+  }
+
+  /** The log was made with its first commit in it, which is to be synced as any other. */
+  created(): void {
+    this.#written++;
+    this.looked();
+  }
+
+  /** Writes a commit in one write. A StoreError says with `written` what became of it. */
+  append(commit: Commit): void {
+    if (this.failure !== undefined) throw this.failure;
+    const open = this.log.open(this.#descriptors);
+    this.#kept.push(commit);
+    if (open === undefined) {
+      this.#repeat();
+    } else {
+      this.#begin();
+      commit.encodeInto(lines, this.log.size + lines.length);
+      this.#write(open);
+    }
+    if (!isTurn(this.#turn) || this.#keptBytes >= KEPT_BYTES) this.confirm();
+    else if (this.#kept.length === 1) atEndOfTurn(this);
+  }
+
+  /** Looks whether the path still names the file that was written, and writes the kept lines again if not. */
+  confirm(): void {
+    for (let moves = 0; moves < MOST_MOVES; moves++) {
+      const look = this.log.look(this.#vfs);
+      if (look === "same") return this.looked();
+      if (this.#kept.length === 0) {
+        this.log.forget();
+        this.#owner.moved();
+        return;
+      }
+      if (look === "gone") {
+        const { path } = this.log;
+        throw new StoreError("NOT_FOUND", "the session's log was removed while it was written", {
+          path,
+          written: "no",
+        });
+      }
+      if (look === "grown") {
+        // Someone else wrote, too. Ours are there, at an offset that only a scan can tell.
+        this.log.covered = this.#knownTo;
+        return;
+      }
+      this.#repeat();
+    }
+    const { path } = this.log;
+    throw new StoreError("IO", "the session's log is replaced again and again", { path, written: "unknown" });
+  }
+
+  /** Makes sure that the path names a file that has what was acknowledged. */
+  endTurn(): void {
+    try {
+      if (this.#kept.length > 0) this.confirm();
+    } catch (error) {
+      this.#owner.lost(error);
+    }
+  }
+
+  /** Resolves when all commits so far are on the disk, in the file that the path names: one fdatasync for all that wait. */
+  async sync(): Promise<void> {
+    do {
+      const wanted = this.#written;
+      while (this.#synced < wanted) {
+        if (this.failure !== undefined) throw this.failure;
+        this.#syncing ??= this.#syncOnce();
+        await this.#syncing;
+      }
+      this.confirm();
+    } while (this.#synced < this.#written);
+  }
+
+  async #syncOnce(): Promise<void> {
+    const upTo = this.#written;
+    const { path } = this.log;
+    try {
+      const open = this.#descriptors.get(this.log.slot).pin();
+      try {
+        await open.file.sync();
+      } finally {
+        open.unpin();
+      }
+      this.#synced = upTo;
+    } catch (cause) {
+      // The kernel has marked the pages clean: the next sync would say OK, and the bytes would be gone.
+      this.failure = ioError(
+        cause,
+        "bring the session's log to the disk (it is read-only until the store is opened anew)",
+        {
+          path,
+          written: "unknown",
+        },
+      );
+      throw this.failure;
+    } finally {
+      this.#syncing = undefined;
+    }
+  }
+
+  /** Nothing is ever glued to a torn end: a newline seals it first, in the same write. */
+  #begin(): void {
+    lines.clear();
+    if (!this.log.endsClean) lines.addNewline();
+  }
+
+  /** Writes what stands in `lines`, in one write, and compares the count. */
+  #write(open: OpenFile): void {
+    const { log } = this;
+    const { path } = log;
+    const bytes = lines.length;
+    let count: number;
+    try {
+      count = open.file.write(lines.bytes, bytes);
+    } catch (cause) {
+      throw ioError(cause, "write to the session's log", { path, written: this.#afterFailure() });
+    }
+    if (count !== bytes) {
+      this.#afterFailure();
+      // With the newline alone missing the line has its checksum, and readers take it.
+      const written: Written = count === bytes - 1 ? "unknown" : count === 0 ? "no" : "torn";
+      throw new StoreError("NO_SPACE", `only ${count} of ${bytes} bytes were written to the session's log`, {
+        path,
+        written,
+      });
+    }
+    log.size += bytes;
+    log.covered = log.size;
+    log.endsClean = true;
+    log.mtimeMs = Number.NaN;
+    if (log.unsettled.length > 0) {
+      log.problems.push(...log.unsettled);
+      log.unsettled = [];
+    }
+    this.#keptBytes += bytes;
+    this.#written++;
+  }
+
+  /** What a failed write left is found out by the scan that must follow. */
+  #afterFailure(): Written {
+    const { log } = this;
+    this.#kept.pop();
+    try {
+      return this.#vfs.stat(log.path)?.size === log.size ? "no" : "torn";
+    } catch {
+      return "unknown";
+    } finally {
+      log.forget();
+    }
+  }
+
+  /** The path names another file: writes the kept lines there. */
+  #repeat(): void {
+    const { log } = this;
+    let open: OpenFile;
+    try {
+      open = log.reopen(this.#descriptors);
+      const { file } = open;
+      const last = Buffer.alloc(1);
+      log.endsClean = log.size === 0 || (file.read(last, 0, 1, log.size - 1) === 1 && last[0] === LF);
+    } catch (cause) {
+      throw ioError(cause, "open the log that replaced the session's log", { path: log.path, written: "unknown" });
+    }
+    this.#owner.moved();
+    this.#begin();
+    for (const commit of this.#kept) commit.encodeInto(lines, log.size + lines.length);
+    this.#write(open);
+    log.covered = 0;
+  }
+}

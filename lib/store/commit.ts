@@ -1,0 +1,137 @@
+// THE WRITE PATH. One commit: the session's state brought up to date, its operations as lines, one write.
+//
+// Where nothing has to be read or waited for, all of it happens before the call returns its promise: the bytes are in
+// the kernel when the caller gets control back, and no other operation can come between.
+import { StoreError } from "../base/errors.ts";
+import { isCanonicalLoaded, loadCanonical } from "../line/canonical.ts";
+import { LineBuffer } from "../line/encode.ts";
+import { Fold } from "../line/fold.ts";
+import { formatStamp } from "../line/stamp.ts";
+import type { LogWriter } from "../log/writer.ts";
+import { createLog } from "./create.ts";
+import { Known } from "./known.ts";
+import { refresh } from "./load.ts";
+import { notFound } from "./state.ts";
+import type { SessionState } from "./state.ts";
+import { Transaction } from "./transaction.ts";
+
+export interface CommitOptions {
+  /** Make the session if there is none, and begin it anew if it was deleted. */
+  readonly create?: boolean;
+  /** The tip that the caller has seen. If it is another one by now: CONFLICT. */
+  readonly expect?: string | undefined;
+  /** A deleted session may be written to: by restore(). */
+  readonly allowDeleted?: boolean;
+}
+
+/** Runs `plan` on the session's present state and writes what it adds, or nothing of it. No promise: it is done. */
+export function commit<T>(session: SessionState, options: CommitOptions, plan: (tx: Transaction) => T): T | Promise<T> {
+  if (!session.queue.isIdle || !isCanonicalLoaded() || session.writer === undefined || !session.isReady()) {
+    return session.queue.run(() => commitLater(session, options, plan)).then((result) => acknowledge(session, result));
+  }
+  const result = commitNow(session, session.writer, options, plan);
+  return session.store.settings.durability === "process" ? result : acknowledge(session, result);
+}
+
+/** Resolves when what was written may be acknowledged: at once, or with durability "power" when it is on the disk. */
+export async function acknowledge<T>(session: SessionState, result: T): Promise<T> {
+  if (session.store.settings.durability === "power") await session.writer?.sync();
+  return result;
+}
+
+/** The same as a step of an operation that has the queue already. */
+export async function commitLater<T>(
+  session: SessionState,
+  options: CommitOptions,
+  plan: (tx: Transaction) => T,
+): Promise<T> {
+  await loadCanonical();
+  for (;;) {
+    session.store.checkOpen();
+    await refresh(session);
+    session.store.now = Date.now();
+    if (session.writer !== undefined && session.known !== undefined)
+      return commitNow(session, session.writer, options, plan);
+    try {
+      return await commitFirst(session, options, plan);
+    } catch (error) {
+      // Another process made our machine's log of it at the same moment: we go on with that one.
+      const isRace = error instanceof StoreError && error.code === "EXISTS" && error.path !== undefined;
+      if (!isRace || session.logs.length > 0) throw error;
+    }
+  }
+}
+
+function commitNow<T>(
+  session: SessionState,
+  writer: LogWriter,
+  options: CommitOptions,
+  plan: (tx: Transaction) => T,
+): T {
+  const known = session.known as Known;
+  checkWritable(session);
+  checkState(session, known, options);
+  const tx = new Transaction(session, known);
+  const result = planned(session, tx, plan);
+  if (tx.lines.length === 0) return result;
+  try {
+    writer.append(tx);
+  } catch (error) {
+    session.startAnew();
+    throw error;
+  }
+  known.rest();
+  session.store.background.addWriter(writer);
+  return result;
+}
+
+/** The first commit in this machine's log, which makes the log. */
+export async function commitFirst<T>(
+  session: SessionState,
+  options: CommitOptions,
+  plan: (tx: Transaction) => T,
+): Promise<T> {
+  checkWritable(session);
+  if (!session.exists && options.create !== true) throw notFound(session);
+  const known = session.known ?? new Known(new Fold(), session.logs.length);
+  checkState(session, known, options);
+  // While the log is made, nobody may read what is ahead of it.
+  session.forget();
+  const tx = new Transaction(session, known);
+  const result = planned(session, tx, plan);
+  const [first] = tx.lines;
+  if (first === undefined) return result;
+  const log = await createLog(session, known.fold.first ?? first.stamp, (aside) => {
+    const lines = new LineBuffer();
+    tx.encodeInto(lines, 0);
+    aside.write(lines.bytes.subarray(0, lines.length));
+  });
+  if (session.loading === undefined && log.number === session.logs.length - 1) session.known ??= known;
+  if (session.writer !== undefined) session.store.background.addWriter(session.writer);
+  return result;
+}
+
+/** A plan that fails half way leaves lines that nobody wrote: what is known is made anew. */
+function planned<T>(session: SessionState, tx: Transaction, plan: (tx: Transaction) => T): T {
+  try {
+    return plan(tx);
+  } catch (error) {
+    if (tx.lines.length > 0) session.forget();
+    throw error;
+  }
+}
+
+function checkWritable(session: SessionState): void {
+  const reason = session.store.readOnly ?? session.damage ?? session.writer?.failure;
+  if (reason !== undefined) throw reason;
+}
+
+function checkState(session: SessionState, known: Known, { create, expect, allowDeleted }: CommitOptions): void {
+  if (create !== true && allowDeleted !== true && known.isDeleted) throw notFound(session);
+  if (expect === undefined) return;
+  const { tip } = known.fold;
+  if (tip === undefined || formatStamp(tip) !== expect) {
+    const found = tip === undefined ? "not there" : formatStamp(tip);
+    throw new StoreError("CONFLICT", `the session's tip is ${found}, not ${expect}`, { session: session.id });
+  }
+}

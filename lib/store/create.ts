@@ -1,0 +1,52 @@
+// A log appears whole: its header and its first commit are written aside and get their name together, so no session
+// without a header is ever seen, and of two processes that make the same session one is told that it exists.
+import { dirname } from "node:path";
+import { errno, ioError, StoreError } from "../base/errors.ts";
+import { Aside } from "../disk/aside.ts";
+import { monthOf } from "../disk/names.ts";
+import type { Stamp } from "../line/stamp.ts";
+import { Log } from "../log/log.ts";
+import type { SessionState } from "./state.ts";
+
+/**
+ * Makes this machine's log of the session. `write` fills it. Throws EXISTS if there is one by now.
+ * If we crash before it has its name, there is no session; after that, all of it.
+ */
+export async function createLog(session: SessionState, first: Stamp, write: (aside: Aside) => unknown): Promise<Log> {
+  const { store, id } = session;
+  const { vfs, layout } = store;
+  const path = layout.log(store.machine, monthOf(first.ms), session.name);
+  try {
+    const aside = new Aside(vfs, layout.aside);
+    try {
+      await write(aside);
+      // Its name must not reach the disk before its bytes do.
+      if (store.settings.durability === "power") await aside.file.sync();
+      aside.publish(path);
+    } finally {
+      aside.discard();
+    }
+    if (store.settings.durability === "power") {
+      for (const directory of [dirname(path), dirname(dirname(path)), layout.sessions])
+        await vfs.syncDirectory(directory);
+    } else {
+      store.background.addDirectory(dirname(path));
+    }
+  } catch (error) {
+    if (errno(error) === "EEXIST") {
+      throw new StoreError("EXISTS", `session ${JSON.stringify(id)} exists`, { session: id, path, cause: error });
+    }
+    throw ioError(error, "make the session's log", { session: id, path, written: "no" });
+  }
+  // A reader may have found it already.
+  let log = session.logs.find((each) => each.path === path);
+  if (log === undefined) {
+    log = new Log(path, store.machine, session.logs.length, "append");
+    log.reopen(store.descriptors);
+    log.covered = log.size;
+    session.logs.push(log);
+    session.setOwnLog(log);
+  }
+  session.writer?.created();
+  return log;
+}

@@ -1,0 +1,135 @@
+// Deleting a session, and taking that back. A deletion is one more line, which every machine obeys; what it hides moves
+// to trash/, and a stub stays: the tree's lines and the tombstones, so that no sync or import revives the session.
+import { dirname } from "node:path";
+import { ioError, StoreError } from "../base/errors.ts";
+import { checkOptions } from "../base/options.ts";
+import { linkOrCopy } from "../disk/aside.ts";
+import { OpenFile } from "../disk/descriptors.ts";
+import type { LineHead } from "../line/decode.ts";
+import { advance, compareStamps, formatStamp } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
+import { commitLater } from "./commit.ts";
+import { refresh } from "./load.ts";
+import { readLog, rewrite, settleOld } from "./rewrite.ts";
+import { notFound } from "./state.ts";
+import type { SessionState } from "./state.ts";
+import { unique } from "./unite.ts";
+
+export interface DeleteOptions {
+  /** Delete the sessions whose parent it is, too, and theirs. Default false. */
+  children?: boolean | undefined;
+  /** Keep what is deleted in trash/, so that restore() brings it back. Default true. */
+  trash?: boolean | undefined;
+}
+
+const STUB_TYPES: ReadonlySet<string> = new Set([
+  "session",
+  "open",
+  "head",
+  "truncate",
+  "remove",
+  "purge",
+  "delete",
+  "restore",
+]);
+
+export function checkDelete(options: DeleteOptions): void {
+  checkOptions("delete", options, ["children", "trash"]);
+}
+
+/** Hides the session, durably, and moves its content to the trash. */
+export async function deleteSession(session: SessionState, options: DeleteOptions): Promise<void> {
+  await session.queue.run(async () => {
+    const deletion = await commitLater(session, {}, (tx) => tx.add({ type: "delete" }));
+    // If we crash from here on, the session is deleted; at worst its bytes are still there.
+    await session.writer?.sync();
+    await reduce(session, deletion, options.trash ?? true);
+  });
+}
+
+/** Takes the last deletion back, with what the trash has of it. Throws NOT_FOUND when nothing is left. */
+export async function restoreSession(session: SessionState): Promise<void> {
+  await session.queue.run(async () => {
+    await refresh(session);
+    const { fold, store } = session;
+    if (fold === undefined) throw notFound(session);
+    const deletion = fold.deletedAt;
+    if (deletion === undefined) return;
+    const trashed = store.layout.trashed(session.name, formatStamp(deletion));
+    const isInTrash = store.vfs.stat(trashed) !== undefined;
+    if (!isInTrash && fold.rows.length === 0) {
+      throw new StoreError("NOT_FOUND", "nothing of the deleted session is left to restore", { session: session.id });
+    }
+    // The content comes back first. If we crash before the line that cancels the deletion, it is still deleted.
+    if (isInTrash) await takeBack(session, trashed);
+    await commitLater(session, { allowDeleted: true }, (tx) => tx.add({ type: "restore", of: deletion }));
+    await session.writer?.sync();
+    if (isInTrash) store.vfs.remove(trashed);
+  });
+}
+
+/** Leaves of this machine's log what a deleted session needs. */
+async function reduce(session: SessionState, deletion: Stamp, trash: boolean): Promise<void> {
+  const { store } = session;
+  if (session.writer !== undefined) await settleOld(session, session.writer);
+  const { writer } = session;
+  const open = writer?.log.open(store.descriptors)?.pin();
+  if (writer === undefined || open === undefined) return;
+  try {
+    const content = await readLog(session, open);
+    const stub = stubOf(content.lines);
+    if (stub.length === content.lines.length) return;
+    if (trash) {
+      const path = store.layout.trashed(session.name, formatStamp(deletion));
+      linkOrCopy(store.vfs, store.layout.aside, writer.log.path, path);
+      await store.vfs.syncDirectory(dirname(path));
+    }
+    await rewrite(
+      session,
+      writer,
+      content,
+      stub.map((line) => ({ line, open })),
+    );
+  } catch (error) {
+    throw ioError(error, "move the deleted session to the trash (it is deleted)", { session: session.id });
+  } finally {
+    open.unpin();
+  }
+}
+
+/** The tree's lines and the tombstones, with what makes their commits whole: a commit counts when its end is there. */
+function stubOf(lines: readonly LineHead[]): LineHead[] {
+  const kept = lines.filter((line) => STUB_TYPES.has(line.type));
+  const last = new Map<string, Stamp>();
+  for (const { stamp } of kept) last.set(stamp.writer, stamp);
+  const open = new Set<string>();
+  for (const { stamp, batch } of kept) {
+    const end = last.get(stamp.writer);
+    if (batch > 1 && end !== undefined && compareStamps(end, advance(stamp, batch - 1)) < 0) open.add(stamp.writer);
+  }
+  const ends = new Map<string, LineHead>();
+  for (const line of lines) if (open.has(line.stamp.writer)) ends.set(line.stamp.writer, line);
+  return lines.filter((line) => STUB_TYPES.has(line.type) || ends.get(line.stamp.writer) === line);
+}
+
+async function takeBack(session: SessionState, path: string): Promise<void> {
+  const { store } = session;
+  if (session.writer !== undefined) await settleOld(session, session.writer);
+  const { writer } = session;
+  if (writer === undefined) return;
+  const trashed = new OpenFile(store.vfs.open(path, "read"));
+  const open = writer.log.open(store.descriptors)?.pin();
+  try {
+    if (open === undefined) throw new StoreError("IO", "the log was replaced; try again", { session: session.id });
+    const content = await readLog(session, open);
+    const before = await readLog(session, trashed);
+    const all = [
+      ...content.lines.map((line) => ({ line, open })),
+      ...before.lines.map((line) => ({ line, open: trashed })),
+    ];
+    await rewrite(session, writer, content, unique(all));
+  } finally {
+    open?.unpin();
+    trashed.drop();
+  }
+}

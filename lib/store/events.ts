@@ -1,0 +1,47 @@
+// What a store tells without being asked.
+
+export type WarningCode =
+  | "torn"
+  | "damaged"
+  | "glued"
+  | "altered"
+  | "conflict"
+  | "incomplete"
+  | "surrogate"
+  | "diverged"
+  | "future"
+  | "lost"
+  | "sync";
+
+/** Something that a person should know of. Nothing was thrown, and nothing was dropped in silence. */
+export interface StoreWarning {
+  readonly code: WarningCode;
+  readonly message: string;
+  readonly session?: string | undefined;
+  readonly path?: string | undefined;
+  readonly offset?: number | undefined;
+  readonly cause?: unknown;
+}
+
+export interface StoreEvents {
+  warning: StoreWarning;
+}
+
+export class Events {
+  readonly #listeners = new Map<keyof StoreEvents, Set<(event: never) => void>>();
+
+  /** Returns a function that ends it. */
+  on<E extends keyof StoreEvents>(event: E, listener: (event: StoreEvents[E]) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  /** Listeners are called when the operation that tells is through: what they throw cannot spoil it. */
+  emit<E extends keyof StoreEvents>(event: E, value: StoreEvents[E]): void {
+    for (const listener of this.#listeners.get(event) ?? []) {
+      queueMicrotask(() => (listener as (value: StoreEvents[E]) => void)(value));
+    }
+  }
+}

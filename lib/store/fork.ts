@@ -1,0 +1,83 @@
+// A copy of a history that goes its own way: its messages anew, with their ids and their own times.
+import { StoreError } from "../base/errors.ts";
+import { checkOptions } from "../base/options.ts";
+import { NONE } from "../line/rows.ts";
+import type { Stamp } from "../line/stamp.ts";
+import { LogBuilder } from "./builder.ts";
+import { createLog } from "./create.ts";
+import { findAnywhere, findMessage, noMessage } from "./reference.ts";
+import { Snapshot } from "./snapshot.ts";
+import { newWriter } from "./state.ts";
+import type { SessionState } from "./state.ts";
+import { unlessStale } from "./stream.ts";
+import { uuidv7 } from "./uuid.ts";
+import { viewAll } from "./view.ts";
+import type { View } from "./view.ts";
+
+export interface ForkOptions {
+  /** The last message that the fork has: its id or its `at`. Default: the newest. */
+  at?: string | undefined;
+  /** The branch that it is taken from, as branches() names it. Default: the history. */
+  branch?: string | undefined;
+  /** Default: the title of the session. */
+  title?: string | undefined;
+  /** The new session's id. Default: a new UUID. */
+  id?: string | undefined;
+}
+
+/** Writes the fork, which appears whole. -> its id */
+export async function fork(session: SessionState, options: ForkOptions): Promise<string> {
+  checkOptions("fork", options, ["at", "branch", "title", "id"]);
+  const target = session.store.session(options.id ?? uuidv7(Date.now()));
+  if (target.store.readOnly !== undefined) throw target.store.readOnly;
+  return await unlessStale(session, async () => {
+    const view = await viewAll(session);
+    try {
+      const rows = select(view, session.id, options);
+      await target.queue.run(() => write(view, rows, target, options.title));
+      return target.id;
+    } finally {
+      view.release();
+    }
+  });
+}
+
+async function write(view: View, rows: Uint32Array, target: SessionState, title: string | undefined): Promise<void> {
+  if (target.store.locator.find(target.name).length > 0) {
+    throw new StoreError("EXISTS", `session ${JSON.stringify(target.id)} exists`, { session: target.id });
+  }
+  const snapshot = new Snapshot(view.fold, rows, true, view.files);
+  const begun = rows.length === 0 ? Date.now() : view.fold.rows.place(rows[0] as number).ms;
+  await createLog(target, { ms: begun, counter: 0, writer: "" }, async (aside) => {
+    const builder = new LogBuilder(aside, newWriter());
+    builder.begin(target.id, begun);
+    let message: Stamp | undefined;
+    for (let first = 0; first < snapshot.length;) {
+      const end = first + snapshot.batchFrom(first, false);
+      for (const { id, ms, isPart, json } of snapshot.copies(await snapshot.load(first, end))) {
+        if (isPart) builder.add(ms, { type: "part", id, message, json });
+        else message = builder.add(ms, { type: "message", id, json });
+      }
+      first = end;
+    }
+    const info = new Map(view.fold.info.entries());
+    if (title !== undefined) info.set("title", title).set("titleSource", "user");
+    if (info.size > 0) builder.add(Date.now(), { type: "info", json: JSON.stringify(Object.fromEntries(info)) });
+    builder.flush();
+  });
+  if (target.writer !== undefined) target.store.background.addWriter(target.writer);
+}
+
+function select(view: View, sessionId: string, { at, branch }: ForkOptions): Uint32Array {
+  const { rows, tree, history } = view.fold;
+  let list = history.list();
+  if (branch !== undefined) {
+    const tip = findAnywhere(view, sessionId, branch);
+    if (tip === NONE) throw noMessage(sessionId, branch);
+    list = history.listOn(tree.way(rows.place(tip)));
+  }
+  if (at === undefined) return list;
+  const end = list.indexOf(findMessage(view, sessionId, at, (row) => list.includes(row)));
+  if (end === -1) throw noMessage(sessionId, at);
+  return list.subarray(0, end + 1);
+}

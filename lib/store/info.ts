@@ -1,0 +1,36 @@
+// What a session is called and belongs to, and what its lines tell of it.
+import type { SessionInfo } from "../base/session-info.ts";
+import type { Fold } from "../line/fold.ts";
+import { formatStamp } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
+import type { Log } from "../log/log.ts";
+import { viewAll } from "./view.ts";
+import type { SessionState } from "./state.ts";
+
+export async function info(session: SessionState): Promise<SessionInfo> {
+  const view = await viewAll(session);
+  view.release();
+  return infoOf(session.id, view.fold, view.logs);
+}
+
+export function infoOf(id: string, fold: Fold, logs: readonly Log[]): SessionInfo {
+  // A session without a line does not exist: nobody asks for its info.
+  const { first, last, tip } = fold as { first: Stamp; last: Stamp; tip: Stamp };
+  return {
+    ...Object.fromEntries(fold.info.entries()),
+    id,
+    archived: fold.info.get("archived") === true,
+    createdAt: isoTime(first.ms),
+    updatedAt: isoTime(last.ms),
+    messages: fold.history.list().length,
+    bytes: logs.reduce((sum, log) => sum + log.size, 0),
+    branches: fold.history.otherTips().length + 1,
+    machines: [...new Set(logs.map((log) => log.machine))].sort(),
+    tip: formatStamp(tip),
+  };
+}
+
+/** A clock that lies in the future lists no session before its time. */
+export function isoTime(ms: number): string {
+  return new Date(Math.min(ms, Date.now())).toISOString();
+}

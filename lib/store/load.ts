@@ -1,0 +1,227 @@
+// Brings what we know of a session up to date with its logs: the appended part is read, or all of them.
+import { errno, ioError, StoreError } from "../base/errors.ts";
+import type { OpenFile } from "../disk/descriptors.ts";
+import { FORMAT } from "../line/codec.ts";
+import type { LineHead } from "../line/decode.ts";
+import { Fold } from "../line/fold.ts";
+import { Log } from "../log/log.ts";
+import { CommitFilter } from "../log/recovery.ts";
+import { scan } from "../log/scan.ts";
+import type { Known } from "./known.ts";
+import { explain } from "./problems.ts";
+import type { SessionState } from "./state.ts";
+import { settle, unite } from "./unite.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Resolves when the fold has all that was in the logs when this was called, or the session is known not to exist. */
+export async function refresh(session: SessionState): Promise<void> {
+  const before = session.loads;
+  while (!session.isReady()) {
+    if (session.loading === undefined) {
+      session.loads++;
+      session.loading = load(session).finally(() => {
+        session.loading = undefined;
+      });
+    }
+    const isOurs = session.loads > before;
+    await session.loading;
+    // One that began after we came has seen all that we may expect; the logs can have grown again meanwhile.
+    if (isOurs) return;
+  }
+}
+
+async function load(session: SessionState): Promise<void> {
+  try {
+    // What was acknowledged comes first: if the log was replaced meanwhile, it goes into the new one.
+    session.writer?.endTurn();
+    locate(session);
+    if (session.logs.length === 0) return;
+    if (session.known === undefined || !(await catchUp(session, session.known))) await rebuild(session);
+    session.writer?.looked();
+    for (const log of session.logs) tell(session, log);
+    session.store.makeRoom();
+  } catch (error) {
+    session.forget();
+    if (error instanceof StoreError) throw error;
+    throw ioError(error, "read the session", { session: session.id, path: (error as { path?: string }).path });
+  }
+}
+
+/** Looks the logs up again if one may have come or gone. */
+function locate(session: SessionState): void {
+  const { store } = session;
+  store.locator.check();
+  if (session.generation === store.locator.generation && session.logs.length > 0) return;
+  const places = store.locator.find(session.name);
+  session.generation = store.locator.generation;
+  if (places.length === session.logs.length && places.every(({ path }, index) => path === session.logs[index]?.path))
+    return;
+  for (const log of session.logs) store.descriptors.drop(log.slot);
+  session.forget();
+  session.writer = undefined;
+  session.logs = places.map(({ path, machine }, number) => {
+    const isOwn = machine === store.machine && path.endsWith(".jsonl");
+    return new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
+  });
+  const own = session.logs.find((log) => log.machine === store.machine && log.path.endsWith(".jsonl"));
+  if (own !== undefined) session.setOwnLog(own);
+}
+
+/** Reads what was appended to the logs. False: something else became of one, or what was appended fits nowhere. */
+async function catchUp(session: SessionState, { fold }: Known): Promise<boolean> {
+  for (const log of session.logs) {
+    const look = log.look(session.store.vfs);
+    if (look === "same") continue;
+    if (look !== "grown") return false;
+    const open = log.open(session.store.descriptors)?.pin();
+    if (open === undefined) return false;
+    try {
+      if (!continuesAt(open, log.covered)) return false;
+      const lines: LineHead[] = [];
+      const isInOrder = await readFrom(log, open, (line) => lines.push(line));
+      if (!isInOrder || !lines.every((line) => fold.apply(line, log.number))) return false;
+    } finally {
+      open.unpin();
+    }
+  }
+  session.setFold(fold);
+  return true;
+}
+
+/** A piece can only begin where one has ended. */
+function continuesAt(open: OpenFile, offset: number): boolean {
+  const before = Buffer.alloc(1);
+  return offset === 0 || (open.file.read(before, 0, 1, offset - 1) === 1 && before[0] === 10);
+}
+
+async function rebuild(session: SessionState): Promise<void> {
+  const headers: Headers = new Map();
+  const opens = session.logs.map((log) => reopen(session, log));
+  try {
+    const [only] = session.logs;
+    let fold = session.logs.length === 1 ? await foldOne(only as Log, opens[0] as OpenFile, headers) : undefined;
+    fold ??= await foldAll(session, opens, headers);
+    checkHeaders(session, headers);
+    session.setFold(fold);
+    warnAfter(session, fold);
+  } finally {
+    for (const open of opens) open.unpin();
+  }
+}
+
+function reopen(session: SessionState, log: Log): OpenFile {
+  try {
+    return log.reopen(session.store.descriptors).pin();
+  } catch (error) {
+    // It went between the look-up and now; the next load looks anew.
+    if (errno(error) === "ENOENT") session.generation = -1;
+    throw error;
+  }
+}
+
+/** Nearly every session has one log, in order: it goes straight into the fold. Undefined: this one is not in order. */
+async function foldOne(log: Log, open: OpenFile, headers: Headers): Promise<Fold | undefined> {
+  const fold = new Fold();
+  let isInOrder = true;
+  const isSorted = await readFrom(log, open, (line) => {
+    noteHeader(headers, log, line);
+    isInOrder &&= fold.apply(line, log.number);
+  });
+  return isInOrder && isSorted ? fold : undefined;
+}
+
+async function foldAll(session: SessionState, opens: readonly OpenFile[], headers: Headers): Promise<Fold> {
+  const all: { readonly log: Log; readonly lines: LineHead[]; readonly open: OpenFile }[] = [];
+  for (const [index, log] of session.logs.entries()) {
+    const lines: LineHead[] = [];
+    const open = opens[index] as OpenFile;
+    log.covered = 0;
+    log.problems = [];
+    await readInto(log, open, (line) => lines.push(line));
+    for (const line of lines) noteHeader(headers, log, line);
+    all.push({ log, lines, open });
+  }
+  const fold = new Fold();
+  for (const { line, log } of unite(all)) fold.apply(line, log.number);
+  return fold;
+}
+
+/** Reads the lines that count from `covered` on. False: they are not in the order in which a writer writes them. */
+async function readFrom(log: Log, open: OpenFile, pass: (line: LineHead) => void): Promise<boolean> {
+  const filter = new CommitFilter(pass);
+  await readInto(log, open, (line) => filter.add(line));
+  settle(log, filter.finish());
+  return !filter.isUnsorted;
+}
+
+async function readInto(log: Log, open: OpenFile, line: (line: LineHead) => void): Promise<void> {
+  const stat = open.file.stat();
+  const { end, tail } = await scan(open.file, log.covered, stat.size, {
+    line,
+    problem: (problem) => log.problems.push(problem),
+  });
+  log.size = stat.size;
+  log.setTimes(stat);
+  log.endsClean = end === stat.size;
+  log.covered = tail === "torn" ? end : stat.size;
+  log.unsettled = tail === "torn" ? [{ code: "torn", offset: end, length: stat.size - end }] : [];
+}
+
+/** Warns of what was found since the last time. */
+function tell(session: SessionState, log: Log): void {
+  for (const { code, offset, length } of [...log.problems.slice(log.told), ...log.unsettled]) {
+    const message = `${explain(code)} (${length} bytes)`;
+    session.store.warn({ code, message, session: session.id, path: log.path, offset });
+  }
+  log.told = log.problems.length;
+}
+
+/** The header of each log. */
+type Headers = Map<Log, { readonly id: string | undefined; readonly format: unknown }>;
+
+function noteHeader(headers: Headers, log: Log, line: LineHead): void {
+  if (line.type !== "session" || headers.has(log)) return;
+  headers.set(log, { id: line.id, format: (line.data as { format?: unknown } | undefined)?.format });
+}
+
+/** Refuses a session without a sound header. With one, a log that has none is read, and never written. */
+function checkHeaders(session: SessionState, headers: Headers): void {
+  const { id } = session;
+  session.damage = undefined;
+  let damage: StoreError | undefined;
+  for (const log of session.logs) {
+    const header = headers.get(log);
+    if (typeof header?.format === "number" && header.format > FORMAT) {
+      throw new StoreError("NEWER_FORMAT", `the session has format ${header.format}; this version reads ${FORMAT}`, {
+        session: id,
+        path: log.path,
+      });
+    }
+    const reason =
+      header === undefined
+        ? "it has no header"
+        : header.id !== id
+          ? `its header names session ${JSON.stringify(header.id)}`
+          : undefined;
+    if (reason === undefined) continue;
+    damage = new StoreError("DAMAGED", `a log of the session is damaged: ${reason}`, { session: id, path: log.path });
+    if (headers.size === 0 || header !== undefined) throw damage;
+    if (log === session.writer?.log) session.damage = damage;
+  }
+}
+
+function warnAfter(session: SessionState, fold: Fold): void {
+  const { store, id } = session;
+  if (fold.last !== undefined && fold.last.ms > Date.now() + DAY_MS) {
+    const message = "the session has lines from more than a day ahead of this machine's clock";
+    store.warn({ code: "future", message, session: id });
+  }
+  if (session.logs.length < 2) return;
+  const machineOf = (row: number): string | undefined => session.logs[fold.rows.log[row] as number]?.machine;
+  const newest = machineOf(fold.history.newest());
+  if (fold.history.otherTips().some((row) => machineOf(row) !== newest)) {
+    const message = "two machines went on with the session apart: branches() lists what is not in the history";
+    store.warn({ code: "diverged", message, session: id });
+  }
+}

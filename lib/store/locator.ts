@@ -1,0 +1,86 @@
+// Where a session's logs lie: it is looked up by name in the folder of every machine and every month.
+import { dirname, join } from "node:path";
+import type { Layout } from "../disk/names.ts";
+import { LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
+import type { Vfs } from "../disk/vfs.ts";
+
+export interface Place {
+  readonly path: string;
+  readonly machine: string;
+}
+
+interface Directory {
+  readonly machine: string;
+  readonly path: string;
+  readonly mtimeMs: number;
+}
+
+/** So long a listing of the folders serves before they are looked at again. */
+const SERVES_MS = 1000;
+/** A change within this of the last one may not show in a directory's time. */
+const RACY_MS = 2000;
+
+export class Locator {
+  readonly #vfs: Vfs;
+  readonly #layout: Layout;
+  #months: Directory[] = [];
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  /** Grows when a log may have come or gone. */
+  generation = 0;
+
+  constructor(vfs: Vfs, layout: Layout) {
+    this.#vfs = vfs;
+    this.#layout = layout;
+  }
+
+  /** The month directories of all machines. */
+  months(): readonly { readonly machine: string; readonly path: string }[] {
+    this.#list();
+    return this.#months;
+  }
+
+  /** All logs of a session, those that a compaction left beside among them. */
+  find(name: string): Place[] {
+    this.#list();
+    const found = this.#findEnding(name, LOG_ENDING, this.#months);
+    const paths = new Set(found.map(({ path }) => dirname(path)));
+    const olds = found.length === 0 ? this.#months : this.#months.filter(({ path }) => paths.has(path));
+    return [...found, ...this.#findEnding(name, OLD_ENDING, olds)];
+  }
+
+  /** Looks at the directories again if the last look is a second old. */
+  check(): void {
+    if (performance.now() - this.#checkedAt >= SERVES_MS) this.refresh();
+  }
+
+  /** Looks at the directories again. */
+  refresh(): void {
+    this.#checkedAt = performance.now();
+    const before = new Map(this.#months.map((month) => [month.path, month.mtimeMs]));
+    this.#list();
+    const racy = Date.now() - RACY_MS;
+    const isChanged = this.#months.some(({ path, mtimeMs }) => mtimeMs > racy || before.get(path) !== mtimeMs);
+    if (isChanged || before.size !== this.#months.length) this.generation++;
+  }
+
+  #list(): void {
+    const months: Directory[] = [];
+    for (const machine of this.#vfs.names(this.#layout.sessions)) {
+      for (const name of this.#vfs.names(join(this.#layout.sessions, machine))) {
+        const path = this.#layout.month(machine, name);
+        const stat = this.#vfs.stat(path);
+        if (stat?.isDirectory) months.push({ machine, path, mtimeMs: stat.mtimeMs });
+      }
+    }
+    this.#months = months;
+  }
+
+  #findEnding(name: string, ending: string, months: readonly Directory[]): Place[] {
+    const places: Place[] = [];
+    for (const month of months) {
+      const path = join(month.path, name + ending);
+      if (this.#vfs.stat(path) !== undefined) places.push({ path, machine: month.machine });
+    }
+    return places;
+  }
+}

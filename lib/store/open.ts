@@ -1,0 +1,77 @@
+// Opens a store, or makes one. What is there is never written over: a marker that cannot be read, or that a newer
+// version wrote, is an error.
+import { resolve } from "node:path";
+import { errno, ioError, StoreError } from "../base/errors.ts";
+import type { Settings } from "../base/options.ts";
+import { replaceText } from "../disk/aside.ts";
+import { machineOf } from "../disk/machine.ts";
+import { Layout } from "../disk/names.ts";
+import type { Vfs } from "../disk/vfs.ts";
+import { FORMAT } from "../line/codec.ts";
+import { StoreState } from "./state.ts";
+
+const MARKER = `${JSON.stringify({ format: FORMAT })}\n`;
+/** What git and whoever reads .gitignore should know. Logs are bytes: no line ending of theirs is to be changed. */
+const GIT_FILES: readonly (readonly [string, string])[] = [
+  [".gitignore", ".cache/\ntrash/\nlost+found/\n"],
+  [".gitattributes", "*.jsonl -text\n"],
+];
+
+export async function openState(vfs: Vfs, directory: string, settings: Settings): Promise<StoreState> {
+  const path = resolve(directory);
+  try {
+    const stat = vfs.stat(path);
+    if (stat !== undefined && !stat.isDirectory) {
+      throw new StoreError("NOT_A_STORE", `${path} is a file, not a directory`, { path });
+    }
+    const layout = new Layout(stat === undefined ? path : vfs.realPath(path));
+    if (vfs.stat(layout.marker) !== undefined) checkMarker(vfs, layout);
+    else if (settings.create) return createState(vfs, path, settings);
+    else throw new StoreError("NOT_FOUND", `no store at ${path}`, { path });
+    return existingState(vfs, layout, settings);
+  } catch (error) {
+    throw ioError(error, `open the store at ${path}`, { path });
+  }
+}
+
+function checkMarker(vfs: Vfs, layout: Layout): void {
+  const path = layout.marker;
+  let format: unknown;
+  try {
+    ({ format } = JSON.parse(vfs.readText(path) ?? "") as { format?: unknown });
+  } catch (cause) {
+    if (errno(cause) !== undefined) throw cause;
+    throw new StoreError("DAMAGED", `${path} is no JSON`, { path, cause });
+  }
+  if (!Number.isInteger(format) || (format as number) < 1)
+    throw new StoreError("DAMAGED", `${path} names no format`, { path });
+  if ((format as number) > FORMAT) {
+    throw new StoreError("NEWER_FORMAT", `the store has format ${String(format)}; this version reads ${FORMAT}`, {
+      path,
+    });
+  }
+}
+
+/** If we crash in here, the next open goes on: the marker comes last but for this machine's own files. */
+function createState(vfs: Vfs, path: string, settings: Settings): StoreState {
+  vfs.makeDirectory(path);
+  const layout = new Layout(vfs.realPath(path));
+  vfs.makeDirectory(layout.sessions);
+  for (const [name, text] of GIT_FILES) {
+    const file = resolve(layout.root, name);
+    if (vfs.stat(file) === undefined) replaceText(vfs, layout.aside, file, text);
+  }
+  replaceText(vfs, layout.aside, layout.marker, MARKER);
+  return new StoreState(vfs, layout, settings, machineOf(vfs, layout, settings.machine), undefined);
+}
+
+/** A store on a medium that cannot be written is opened for reading. */
+function existingState(vfs: Vfs, layout: Layout, settings: Settings): StoreState {
+  try {
+    return new StoreState(vfs, layout, settings, machineOf(vfs, layout, settings.machine), undefined);
+  } catch (cause) {
+    const reason = ioError(cause, "write to the store", { path: layout.root, written: "no" });
+    if (reason.code !== "READ_ONLY" && reason.code !== "NO_ACCESS") throw reason;
+    return new StoreState(vfs, layout, settings, "", reason);
+  }
+}

@@ -1,0 +1,154 @@
+// Reading a session: streams and single messages. Memory is bounded by the answer, and by a few batches of 1 MiB.
+import type { Entry, Part } from "../base/entry.ts";
+import { checkOptions } from "../base/options.ts";
+import { NONE } from "../line/rows.ts";
+import { parseStamp } from "../line/stamp.ts";
+import { positionAfter, positionOf } from "./page.ts";
+import { findMessage, noMessage, placeOf } from "./reference.ts";
+import { Snapshot, StaleError } from "./snapshot.ts";
+import { checkCount } from "./state.ts";
+import type { SessionState } from "./state.ts";
+import { batches, changing, unlessStale } from "./stream.ts";
+import { viewAll, viewLast } from "./view.ts";
+import type { View } from "./view.ts";
+
+export interface ReadOptions {
+  /** Only the newest n of the range. */
+  last?: number | undefined;
+  /** At most n, counted from where the reading begins. */
+  limit?: number | undefined;
+  /** Only what comes before, or after, this message: its id, its `at`, or a cursor. */
+  before?: string | undefined;
+  after?: string | undefined;
+  /** Newest first. */
+  reverse?: boolean | undefined;
+  /** Give the parts of each message. Default true. */
+  parts?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** How far a stream has come, when a log has changed in place and the rest must be looked up anew. */
+interface Progress {
+  given: number;
+  lastAt: string | undefined;
+}
+
+/** The messages of the history that the options ask for. Later changes do not show in a stream that has begun. */
+export async function* messages<M extends object, P extends object>(
+  session: SessionState,
+  options: ReadOptions,
+): AsyncGenerator<Entry<M, P>> {
+  checkOptions("messages", options, ["last", "limit", "before", "after", "reverse", "parts", "signal"]);
+  if (options.last !== undefined) checkCount("last", options.last, 0);
+  if (options.limit !== undefined) checkCount("limit", options.limit, 0);
+  const { reverse = false, signal } = options;
+  const progress: Progress = { given: 0, lastAt: undefined };
+  for (let stale: unknown; ;) {
+    signal?.throwIfAborted();
+    const view = await viewFor(session, options, progress);
+    const before = progress.given;
+    try {
+      const snapshot = new Snapshot<M, P>(
+        view.fold,
+        select(view, session.id, options, progress),
+        options.parts ?? true,
+        view.files,
+      );
+      for await (const loaded of batches(snapshot, reverse, signal)) {
+        for (let index = loaded.first; index < loaded.end; index++) {
+          const entry = snapshot.entry(loaded, reverse ? loaded.end - 1 - (index - loaded.first) : index);
+          progress.given++;
+          progress.lastAt = entry.at;
+          yield entry;
+        }
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof StaleError)) throw error;
+      if (stale !== undefined && progress.given === before) throw changing(session, error);
+      stale = error;
+      session.forget();
+    } finally {
+      view.release();
+    }
+  }
+}
+
+/** One message of the history, by its id or its `at`; undefined: there is none. */
+export async function message<M extends object, P extends object>(
+  session: SessionState,
+  reference: string,
+): Promise<Entry<M, P> | undefined> {
+  return await unlessStale(session, async () => {
+    const view = await viewAll(session);
+    try {
+      const row = findMessage(view, session.id, reference);
+      if (row === NONE) return undefined;
+      const snapshot = new Snapshot<M, P>(view.fold, Uint32Array.of(row), true, view.files);
+      return snapshot.entry(await snapshot.load(0, 1), 0);
+    } finally {
+      view.release();
+    }
+  });
+}
+
+/** The parts of a message of the history, oldest first. */
+export async function* parts<P extends object>(session: SessionState, messageId: string): AsyncGenerator<Part<P>> {
+  const entry = await message<object, P>(session, messageId);
+  if (entry === undefined) throw noMessage(session.id, messageId);
+  yield* entry.parts;
+}
+
+/** The ids of the history's messages, oldest first. Their data is read, not parsed. */
+export async function* messageIds(session: SessionState): AsyncGenerator<string> {
+  const view = await viewAll(session);
+  try {
+    const snapshot = new Snapshot(view.fold, view.fold.history.list(), false, view.files);
+    for (let first = 0; first < snapshot.length;) {
+      const end = first + snapshot.batchFrom(first, false);
+      yield* snapshot.ids(await snapshot.load(first, end));
+      first = end;
+    }
+  } finally {
+    view.release();
+  }
+}
+
+export async function history<M extends object, P extends object>(session: SessionState): Promise<Entry<M, P>[]> {
+  const entries: Entry<M, P>[] = [];
+  for await (const entry of messages<M, P>(session, {})) entries.push(entry);
+  return entries;
+}
+
+export async function count(session: SessionState): Promise<number> {
+  const view = await viewAll(session);
+  view.release();
+  return view.fold.history.list().length;
+}
+
+/** Where only the newest messages are asked for, the end of the log will do. */
+async function viewFor(
+  session: SessionState,
+  { last, limit, before, after, reverse }: ReadOptions,
+  { lastAt }: Progress,
+): Promise<View> {
+  const wanted = reverse === true ? Math.min(last ?? Infinity, limit ?? Infinity) : (last ?? Infinity);
+  const isEnd = before === undefined && after === undefined && lastAt === undefined && Number.isFinite(wanted);
+  return await (isEnd ? viewLast(session, wanted) : viewAll(session));
+}
+
+/** The rows that are asked for and were not given yet, oldest first. */
+function select(view: View, sessionId: string, options: ReadOptions, { given, lastAt }: Progress): Uint32Array {
+  const { last = Infinity, limit = Infinity, reverse = false } = options;
+  const list = view.fold.history.list();
+  let first = options.after === undefined ? 0 : positionAfter(view, list, placeOf(view, sessionId, options.after));
+  let end =
+    options.before === undefined ? list.length : positionOf(view, list, placeOf(view, sessionId, options.before));
+  first = Math.max(first, end - last);
+  const went = parseStamp(lastAt);
+  if (went !== undefined && reverse) end = Math.min(end, positionOf(view, list, went));
+  if (went !== undefined && !reverse) first = Math.max(first, positionAfter(view, list, went));
+  if (reverse) first = Math.max(first, end - (limit - given));
+  else end = Math.min(end, first + (limit - given));
+  return list.subarray(first, Math.max(first, end));
+}

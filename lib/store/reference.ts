@@ -1,0 +1,79 @@
+// How callers name a message: by its id, by its place (`at`), or by a cursor. Cursors are stamps, never offsets, so
+// they survive compaction and merges; a cursor carries the session that it is of.
+import { ArgumentError, StoreError } from "../base/errors.ts";
+import type { OpenFile } from "../disk/descriptors.ts";
+import { checksum, hashId } from "../line/codec.ts";
+import { decodeId } from "../line/decode.ts";
+import type { Fold } from "../line/fold.ts";
+import { NONE } from "../line/rows.ts";
+import { formatStamp, parseStamp, STAMP_LENGTH } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
+import type { View } from "./view.ts";
+
+const SEPARATOR = "~";
+
+export function cursorOf(sessionId: string, place: Stamp): string {
+  return `${formatStamp(place)}${SEPARATOR}${checksum(sessionId)}`;
+}
+
+/** The place that a cursor or a stamp names, which need not live any more; undefined: it is neither, so an id. */
+function parseCursor(sessionId: string, fold: Fold, reference: string): Stamp | undefined {
+  const place = parseStamp(reference.slice(0, STAMP_LENGTH));
+  if (place === undefined) return undefined;
+  const rest = reference.slice(STAMP_LENGTH);
+  const isOurs = rest === "" ? fold.tree.knows(place.writer) : rest === SEPARATOR + checksum(sessionId);
+  if (!isOurs) throw new ArgumentError("INVALID_CURSOR", `the cursor ${reference} is not of this session`);
+  return place;
+}
+
+/** The place that a reference names. Throws NOT_FOUND for an id that is not in the history. */
+export function placeOf(view: View, sessionId: string, reference: unknown): Stamp {
+  if (typeof reference !== "string")
+    throw new ArgumentError("INVALID_ARGUMENT", "a message is named by its id, its `at` or a cursor");
+  const place = parseCursor(sessionId, view.fold, reference);
+  if (place !== undefined) return place;
+  const row = findId(view, reference, (each) => view.fold.history.includes(each));
+  if (row === NONE) throw noMessage(sessionId, reference);
+  return view.fold.rows.place(row);
+}
+
+/** The row of the message that a reference names among those that are wanted: if not said, the history's. Or NONE. */
+export function findMessage(
+  view: View,
+  sessionId: string,
+  reference: string,
+  isWanted?: (row: number) => boolean,
+): number {
+  const { rows, history } = view.fold;
+  const isFit = isWanted ?? ((row: number) => history.includes(row));
+  const place = parseCursor(sessionId, view.fold, reference);
+  const row = place === undefined ? findId(view, reference, isFit) : rows.find(place);
+  return row !== NONE && isFit(row) ? row : NONE;
+}
+
+/** The same among the living messages of all branches; of two with one id, the one of the history, then the newest. */
+export function findAnywhere(view: View, sessionId: string, reference: string): number {
+  const { rows } = view.fold;
+  const row = findMessage(view, sessionId, reference);
+  return row === NONE
+    ? findMessage(view, sessionId, reference, (each) => !rows.isPart(each) && rows.isAlive(each))
+    : row;
+}
+
+/** The newest message with this id among those that `isWanted`. */
+function findId(view: View, id: string, isWanted: (row: number) => boolean): number {
+  const { rows, ids } = view.fold;
+  for (const row of ids.rowsOf(hashId(id))) {
+    if (!isWanted(row)) continue;
+    const length = rows.size[row] as number;
+    const bytes = Buffer.allocUnsafe(length);
+    const { file } = view.files[rows.log[row] as number] as OpenFile;
+    const count = file.read(bytes, 0, length, rows.offset[row] as number);
+    if (decodeId(bytes, 0, count) === id) return row;
+  }
+  return NONE;
+}
+
+export function noMessage(sessionId: string, reference: string): StoreError {
+  return new StoreError("NOT_FOUND", `no message ${JSON.stringify(reference)} in the history`, { session: sessionId });
+}

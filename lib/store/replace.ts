@@ -1,0 +1,73 @@
+// The whole history anew, in one commit: a crash shows the old one or the new one. What is equal at the beginning stays.
+import type { Receipt } from "../base/entry.ts";
+import { isEqual, loadCanonical } from "../line/canonical.ts";
+import { formatStamp } from "../line/stamp.ts";
+import { acknowledge, commitLater } from "./commit.ts";
+import type { CommitOptions } from "./commit.ts";
+import { append } from "./operations.ts";
+import { refresh } from "./load.ts";
+import { prepare } from "./prepare.ts";
+import type { Prepared } from "./prepare.ts";
+import { Snapshot } from "./snapshot.ts";
+import type { SessionState } from "./state.ts";
+import { batches, unlessStale } from "./stream.ts";
+import type { Transaction } from "./transaction.ts";
+
+export async function replace(
+  session: SessionState,
+  options: CommitOptions,
+  messages: readonly object[],
+): Promise<Receipt[]> {
+  const prepared = messages.map((message) => prepare(session, message, "message"));
+  await loadCanonical();
+  const receipts = await session.queue.run(async () => {
+    for (;;) {
+      const kept = await unlessStale(session, () => keptOf(session, prepared));
+      const result = await commitLater(session, options, (tx) => write(tx, prepared, kept));
+      if (result !== undefined) return result;
+    }
+  });
+  return await acknowledge(session, receipts);
+}
+
+/** What stays: receipts of the messages at the beginning that are equal, and the fold's version that says so. */
+interface Kept {
+  readonly receipts: Receipt[];
+  readonly version: number;
+}
+
+async function keptOf(session: SessionState, prepared: readonly Prepared[]): Promise<Kept> {
+  await refresh(session);
+  const { fold } = session;
+  const files = session.logs.map((log) => log.open(session.store.descriptors)?.pin());
+  try {
+    const opened = files.filter((file) => file !== undefined);
+    if (fold === undefined || opened.length < files.length) return { receipts: [], version: -1 };
+    const receipts: Receipt[] = [];
+    const snapshot = new Snapshot(fold, fold.history.list(), false, opened);
+    for await (const loaded of batches(snapshot, false)) {
+      for (let index = loaded.first; index < loaded.end; index++) {
+        const { id, at, data } = snapshot.entry(loaded, index);
+        const next = prepared[receipts.length];
+        const isSame = next !== undefined && (!next.isNamed || next.id === id) && isEqual(data, JSON.parse(next.json));
+        if (!isSame) return { receipts, version: fold.version };
+        receipts.push({ id, at });
+      }
+    }
+    return { receipts, version: fold.version };
+  } finally {
+    for (const file of files) file?.unpin();
+  }
+}
+
+/** Undefined: another process has written since the histories were compared. */
+function write(tx: Transaction, prepared: readonly Prepared[], kept: Kept): Receipt[] | undefined {
+  const list = tx.fold.history.list();
+  if (kept.version !== tx.fold.version && (kept.version !== -1 || list.length > 0)) return undefined;
+  const first = list[kept.receipts.length];
+  if (first !== undefined) {
+    const from = kept.receipts.length === 0 ? null : formatStamp(tx.fold.rows.place(first));
+    tx.add({ type: "truncate", json: JSON.stringify({ from, to: null }) });
+  }
+  return [...kept.receipts, ...prepared.slice(kept.receipts.length).map((message) => append(tx, message))];
+}

@@ -1,0 +1,79 @@
+// Old logs that stand beside new ones, until nobody can be writing to them any more.
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { replaceText } from "../disk/aside.ts";
+import type { Layout } from "../disk/names.ts";
+import type { Vfs } from "../disk/vfs.ts";
+import { dropOld } from "../log/replace.ts";
+import type { Replaced } from "../log/replace.ts";
+
+const OLD_STAYS_MS = 60_000;
+/** A file aside that is older was left by a crash. */
+const ASIDE_STAYS_MS = 3_600_000;
+
+export class ReplacedLogs {
+  readonly #vfs: Vfs;
+  readonly #layout: Layout;
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  #isSwept = false;
+
+  constructor(vfs: Vfs, layout: Layout) {
+    this.#vfs = vfs;
+    this.#layout = layout;
+  }
+
+  remember(replaced: Replaced): void {
+    replaceText(this.#vfs, this.#layout.aside, this.#recordOf(replaced.path), JSON.stringify(replaced));
+  }
+
+  /** What is known of the old log beside this one. */
+  recall(path: string): Replaced | undefined {
+    try {
+      return JSON.parse(this.#vfs.readText(this.#recordOf(path)) ?? "null") ?? undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Lets the old log go when its minute is over. `run` orders it among the session's operations. */
+  dropLater(replaced: Replaced, run: (drop: () => Promise<void>) => Promise<void>): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(replaced.path);
+      // What fails here is tried again when the store is opened anew.
+      run(() => this.drop(replaced)).catch(() => undefined);
+    }, OLD_STAYS_MS);
+    this.#timers.set(replaced.path, timer.unref());
+  }
+
+  async drop(replaced: Replaced): Promise<void> {
+    clearTimeout(this.#timers.get(replaced.path));
+    this.#timers.delete(replaced.path);
+    await dropOld(this.#vfs, replaced);
+    this.#vfs.remove(this.#recordOf(replaced.path));
+  }
+
+  /** With the first write of an open store: what others left behind when they ended. */
+  async sweep(): Promise<void> {
+    if (this.#isSwept) return;
+    this.#isSwept = true;
+    const directory = join(this.#layout.cache, "replaced");
+    for (const name of this.#vfs.names(directory)) {
+      const replaced = JSON.parse(this.#vfs.readText(join(directory, name)) ?? "null") as Replaced | null;
+      if (replaced !== null && Date.now() - replaced.replacedAt > OLD_STAYS_MS) await this.drop(replaced);
+    }
+    for (const name of this.#vfs.names(this.#layout.aside)) {
+      const path = join(this.#layout.aside, name);
+      if (Date.now() - (this.#vfs.stat(path)?.mtimeMs ?? Date.now()) > ASIDE_STAYS_MS) this.#vfs.remove(path);
+    }
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #recordOf(path: string): string {
+    const name = createHash("sha256").update(path).digest("hex").slice(0, 32);
+    return join(this.#layout.cache, "replaced", `${name}.json`);
+  }
+}

@@ -1,0 +1,182 @@
+// The public handle of one session: one line for each verb.
+import type { Branch, Entry, Page, Part, Receipt } from "../base/entry.ts";
+import { ArgumentError } from "../base/errors.ts";
+import { checkOptions } from "../base/options.ts";
+import type { SessionInfo, SessionPatch } from "../base/session-info.ts";
+import { branches, checkout } from "./branch.ts";
+import { commit } from "./commit.ts";
+import type { CommitOptions } from "./commit.ts";
+import { CommitBuilder } from "./commit-builder.ts";
+import { checkDelete, deleteSession, restoreSession } from "./delete.ts";
+import type { DeleteOptions } from "./delete.ts";
+import { fork } from "./fork.ts";
+import type { ForkOptions } from "./fork.ts";
+import { info } from "./info.ts";
+import { descendants } from "./list.ts";
+import { append, putMessage, putPart, remove, truncate, update } from "./operations.ts";
+import type { TruncateRange } from "./operations.ts";
+import { page } from "./page.ts";
+import type { PageOptions } from "./page.ts";
+import { prepare, preparePatch } from "./prepare.ts";
+import { count, history, message, messageIds, messages, parts } from "./read.ts";
+import type { ReadOptions } from "./read.ts";
+import { replace } from "./replace.ts";
+import type { SessionState, StoreState } from "./state.ts";
+import { ready } from "./view.ts";
+
+export interface SessionOptions {
+  /** Make the session with its first message if there is none. Default false: NOT_FOUND. */
+  create?: boolean | undefined;
+}
+
+/**
+ * A session by its id. Making a handle does no I/O. Calls on one session, from all its handles, take effect one after
+ * the other in the order in which they were made; a read sees what was called before it.
+ */
+export class Session<M extends object = Record<string, unknown>, P extends object = Record<string, unknown>> {
+  readonly id: string;
+  readonly #store: StoreState;
+  readonly #options: CommitOptions;
+
+  /** @internal Handles come from a store. */
+  constructor(store: StoreState, id: string, options: SessionOptions = {}) {
+    checkOptions("session", options, ["create"]);
+    this.#store = store;
+    this.id = store.session(id).id;
+    this.#options = { create: options.create ?? false };
+  }
+
+  /**
+   * Adds a message, or several in one commit: all of them or none are ever seen. Resolves when they are safe (see
+   * `durability`). A text `id` in a message is its id. Throws EXISTS if the id lives with other content.
+   */
+  append(message: M): Promise<Receipt>;
+  append(messages: readonly M[]): Promise<Receipt[]>;
+  async append(given: M | readonly M[]): Promise<Receipt | Receipt[]> {
+    const session = this.#session;
+    if (!Array.isArray(given)) {
+      const prepared = prepare(session, given, "message");
+      return commit(session, this.#options, (tx) => append(tx, prepared));
+    }
+    const prepared = given.map((each: M) => prepare(session, each, "message"));
+    return commit(session, this.#options, (tx) => prepared.map((each) => append(tx, each)));
+  }
+
+  /** Runs several operations as one commit. With `expect`, throws CONFLICT unless the session's tip is still this one. */
+  async commit<T>(
+    build: (commit: CommitBuilder<M, P>) => T,
+    options: { expect?: string | undefined } = {},
+  ): Promise<T> {
+    checkOptions("commit", options, ["expect"]);
+    const session = this.#session;
+    const builder = new CommitBuilder<M, P>(session);
+    const result = build(builder);
+    if (result instanceof Promise)
+      throw new ArgumentError("INVALID_ARGUMENT", "commit() takes a function that is not async");
+    await commit(session, { ...this.#options, expect: options.expect }, (tx) => builder.run(tx));
+    return result;
+  }
+
+  /** Replaces the message with this id, or adds it. One that equals what stands writes nothing. */
+  async putMessage(message: M): Promise<Receipt> {
+    const prepared = prepare(this.#session, message, "message");
+    return commit(this.#session, this.#options, (tx) => putMessage(tx, prepared));
+  }
+
+  /** Replaces the part with this id of a message, or adds it. */
+  async putPart(messageId: string, part: P): Promise<Receipt> {
+    const prepared = prepare(this.#session, part, "part");
+    return commit(this.#session, {}, (tx) => putPart(tx, messageId, prepared));
+  }
+
+  /** Removes a message with its parts, or one part. */
+  async remove(messageId: string, partId?: string): Promise<void> {
+    await commit(this.#session, {}, (tx) => remove(tx, messageId, partId));
+  }
+
+  async update(patch: SessionPatch): Promise<void> {
+    const set = preparePatch(this.#session, patch);
+    await commit(this.#session, this.#options, (tx) => update(tx, set));
+  }
+
+  /** Hides what is not kept; -> how many messages. The lines stay until compaction. */
+  async truncate(range: TruncateRange): Promise<number> {
+    return commit(this.#session, {}, (tx) => truncate(tx, range));
+  }
+
+  async clear(): Promise<number> {
+    return commit(this.#session, {}, (tx) => truncate(tx, { keepLast: 0 }));
+  }
+
+  /** Makes the history these messages, in one commit. What is equal at the beginning stays as it is. */
+  async replace(messages: readonly M[]): Promise<Receipt[]> {
+    return await replace(this.#session, this.#options, messages);
+  }
+
+  /** Makes the history end at this message, of any branch. */
+  async checkout(messageId: string): Promise<void> {
+    await checkout(this.#session, messageId);
+  }
+
+  async branches(): Promise<Branch[]> {
+    return await branches(this.#session);
+  }
+
+  /** Copies the history, or its beginning, into a new session. */
+  async fork(options: ForkOptions = {}): Promise<Session<M, P>> {
+    return new Session(this.#store, await fork(this.#session, options));
+  }
+
+  messages(options: ReadOptions = {}): AsyncGenerator<Entry<M, P>> {
+    return messages<M, P>(this.#session, options);
+  }
+
+  async page(options: PageOptions): Promise<Page<M, P>> {
+    return await page<M, P>(this.#session, options);
+  }
+
+  /** All messages. A long session is better read with messages(). */
+  async history(): Promise<Entry<M, P>[]> {
+    return await history<M, P>(this.#session);
+  }
+
+  async message(id: string): Promise<Entry<M, P> | undefined> {
+    return await message<M, P>(this.#session, id);
+  }
+
+  parts(messageId: string): AsyncGenerator<Part<P>> {
+    return parts<P>(this.#session, messageId);
+  }
+
+  messageIds(): AsyncGenerator<string> {
+    return messageIds(this.#session);
+  }
+
+  async count(): Promise<number> {
+    return await count(this.#session);
+  }
+
+  async info(): Promise<SessionInfo> {
+    return await info(this.#session);
+  }
+
+  /** Resolves when all that was written is on the disk. */
+  async sync(): Promise<void> {
+    await ready(this.#session);
+    await this.#session.writer?.sync();
+  }
+
+  async delete(options: DeleteOptions = {}): Promise<void> {
+    checkDelete(options);
+    const ids = options.children === true ? await descendants(this.#store, this.id) : [];
+    for (const id of [...ids.reverse(), this.id]) await deleteSession(this.#store.session(id), options);
+  }
+
+  async restore(): Promise<void> {
+    await restoreSession(this.#session);
+  }
+
+  get #session(): SessionState {
+    return this.#store.session(this.id);
+  }
+}

@@ -1,0 +1,209 @@
+// What an open store and an open session hold. The verbs work on this; the facades in store.ts and session.ts call them.
+import { randomBytes } from "node:crypto";
+import { ArgumentError, StoreError } from "../base/errors.ts";
+import type { Settings } from "../base/options.ts";
+import { Descriptors } from "../disk/descriptors.ts";
+import { checkId, encodeName } from "../disk/names.ts";
+import type { Layout } from "../disk/names.ts";
+import type { Vfs } from "../disk/vfs.ts";
+import type { Fold } from "../line/fold.ts";
+import { writerOf } from "../line/stamp.ts";
+import type { Log } from "../log/log.ts";
+import { LogWriter } from "../log/writer.ts";
+import type { WriterOwner } from "../log/writer.ts";
+import { Background } from "./background.ts";
+import { Events } from "./events.ts";
+import type { StoreWarning } from "./events.ts";
+import { Known } from "./known.ts";
+import { Locator } from "./locator.ts";
+import { Queue } from "./queue.ts";
+import { ReplacedLogs } from "./replaced.ts";
+
+/** Rows of all folds that are kept, 45 bytes each; the longest unused session's go first. */
+const MOST_ROWS = 1_000_000;
+/** Sessions that are remembered at all. */
+const MOST_SESSIONS = 10_000;
+
+export class StoreState {
+  readonly vfs: Vfs;
+  readonly layout: Layout;
+  readonly settings: Settings;
+  readonly machine: string;
+  /** Why nothing can be written here; undefined: it can. */
+  readonly readOnly: StoreError | undefined;
+  /** The writer of this open store, fresh. */
+  readonly writer: string = newWriter();
+  readonly descriptors: Descriptors;
+  readonly locator: Locator;
+  readonly events: Events = new Events();
+  readonly background: Background;
+  readonly replaced: ReplacedLogs;
+  readonly sessions: Map<string, SessionState> = new Map();
+  isClosed = false;
+  /** The wall clock when the present call began. */
+  now: number = Date.now();
+  #clock = 0;
+
+  constructor(vfs: Vfs, layout: Layout, settings: Settings, machine: string, readOnly: StoreError | undefined) {
+    this.vfs = vfs;
+    this.layout = layout;
+    this.settings = settings;
+    this.machine = machine;
+    this.readOnly = readOnly;
+    this.descriptors = new Descriptors(vfs, settings.maxOpenFiles);
+    this.locator = new Locator(vfs, layout);
+    this.background = new Background(vfs, (warning) => this.warn(warning));
+    this.replaced = new ReplacedLogs(vfs, layout);
+  }
+
+  checkOpen(): void {
+    if (this.isClosed) throw new StoreError("CLOSED", "the store is closed", { path: this.layout.root });
+  }
+
+  warn(warning: StoreWarning): void {
+    this.events.emit("warning", warning);
+  }
+
+  /** The state of a session, the same for all handles of its id. */
+  session(id: string): SessionState {
+    this.checkOpen();
+    this.now = Date.now();
+    let session = this.sessions.get(id);
+    if (session === undefined) {
+      checkId(id);
+      session = new SessionState(this, id);
+      this.sessions.set(id, session);
+    }
+    session.used = ++this.#clock;
+    return session;
+  }
+
+  /** Waits for the operations that were called, brings what they wrote to the disk, closes all files. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    for (const session of this.sessions.values()) {
+      await session.queue.settled();
+      await session.loading?.catch(() => undefined);
+      session.writer?.endTurn();
+    }
+    this.replaced.close();
+    await this.background.flush();
+    this.descriptors.dropAll();
+    this.sessions.clear();
+  }
+
+  /** Gives memory back: folds can be made again from their logs at any time. */
+  makeRoom(): void {
+    let rows = 0;
+    for (const session of this.sessions.values()) rows += session.fold?.rows.length ?? 0;
+    if (rows <= MOST_ROWS && this.sessions.size <= MOST_SESSIONS) return;
+    const idle = [...this.sessions.values()].filter((session) => session.isIdle).sort((a, b) => a.used - b.used);
+    for (const session of idle.slice(0, -1)) {
+      if (rows <= MOST_ROWS && this.sessions.size <= MOST_SESSIONS) break;
+      rows -= session.fold?.rows.length ?? 0;
+      this.sessions.delete(session.id);
+      for (const log of session.logs) this.descriptors.drop(log.slot);
+    }
+  }
+}
+
+export class SessionState implements WriterOwner {
+  readonly store: StoreState;
+  readonly id: string;
+  readonly name: string;
+  readonly queue: Queue = new Queue();
+  /** All logs of the session, in the order of their numbers. */
+  logs: Log[] = [];
+  /** The end of this machine's log; undefined: it has none yet. */
+  writer: LogWriter | undefined;
+  /** The 8 characters that our stamps end in. */
+  writerId: string;
+  /** Undefined: the logs must be read. */
+  known: Known | undefined;
+  /** Why nothing may be written to the session: its own log has no header. */
+  damage: StoreError | undefined;
+  /** The locator's, when the logs were looked up. */
+  generation = -1;
+  loading: Promise<void> | undefined;
+  loads = 0;
+  used = 0;
+
+  constructor(store: StoreState, id: string) {
+    this.store = store;
+    this.id = id;
+    this.name = encodeName(id);
+    this.writerId = store.writer;
+  }
+
+  get fold(): Fold | undefined {
+    return this.known?.fold;
+  }
+
+  /** What the logs were read to. */
+  setFold(fold: Fold): void {
+    this.known = new Known(fold, this.writer?.log.number ?? this.logs.length);
+  }
+
+  /** What was known no longer holds: the logs are read before anything else. */
+  forget(): void {
+    this.known = undefined;
+  }
+
+  get exists(): boolean {
+    return this.logs.length > 0;
+  }
+
+  get isIdle(): boolean {
+    return this.queue.isIdle && this.loading === undefined && this.writer?.isDirty !== true && !this.writer?.failure;
+  }
+
+  /** True when the fold has all that the logs have. Costs a look at each log, none within a turn of our own writes. */
+  isReady(): boolean {
+    const { store, writer } = this;
+    if (this.known === undefined || this.loading !== undefined) return false;
+    if (writer?.isFresh(store.now)) return true;
+    store.locator.check();
+    if (this.generation !== store.locator.generation) return false;
+    for (const log of this.logs) if (log.look(store.vfs) !== "same") return false;
+    writer?.looked();
+    return true;
+  }
+
+  /** Makes `log` the one that we write to. */
+  setOwnLog(log: Log): void {
+    const failure = this.writer?.failure;
+    this.writer = new LogWriter(log, this.store.vfs, this.store.descriptors, this);
+    this.writer.failure = failure;
+  }
+
+  moved(): void {
+    this.forget();
+  }
+
+  lost(error: unknown): void {
+    const message = "lines that were acknowledged could not be written to the log that replaced the session's log";
+    this.store.warn({ code: "lost", message, session: this.id, path: this.writer?.log.path, cause: error });
+  }
+
+  /** After a failed write: nothing that we know holds, and a writer whose commit failed never writes again. */
+  startAnew(): void {
+    this.forget();
+    this.writerId = newWriter();
+  }
+}
+
+export function newWriter(): string {
+  return writerOf(randomBytes(8));
+}
+
+export function notFound(session: SessionState): StoreError {
+  return new StoreError("NOT_FOUND", `no session ${JSON.stringify(session.id)}`, { session: session.id });
+}
+
+/** Refuses a limit that is no whole number from `least` on. */
+export function checkCount(name: string, value: unknown, least: number): void {
+  if (!Number.isSafeInteger(value) || (value as number) < least) {
+    throw new ArgumentError("INVALID_ARGUMENT", `${name} must be a whole number, at least ${least}`);
+  }
+}

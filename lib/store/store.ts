@@ -1,0 +1,97 @@
+// The public handle of an open store: lifecycle, and one line for each verb.
+import type { Settings } from "../base/options.ts";
+import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
+import type { Vfs } from "../disk/vfs.ts";
+import { createSession } from "./create-session.ts";
+import type { CreateSessionOptions } from "./create-session.ts";
+import type { StoreEvents } from "./events.ts";
+import { count, get, page, sessions } from "./list.ts";
+import type { SessionFilter, SessionPage, SessionPageOptions } from "./list.ts";
+import { openState } from "./open.ts";
+import { Session } from "./session.ts";
+import type { SessionOptions } from "./session.ts";
+import type { StoreState } from "./state.ts";
+
+export class Store<M extends object = Record<string, unknown>, P extends object = Record<string, unknown>> {
+  readonly #state: StoreState;
+
+  /** @internal Stores come from openStore() and openMemoryStore(). */
+  constructor(state: StoreState) {
+    this.#state = state;
+  }
+
+  /** The directory that it lies in, without symbolic links. */
+  get path(): string {
+    return this.#state.layout.root;
+  }
+
+  /** The folder that this machine writes to: what a sync must not overwrite. Empty where the store is read-only. */
+  get machine(): string {
+    return this.#state.machine;
+  }
+
+  /** Makes a session. Throws EXISTS if there is one with this id. */
+  async createSession(options: CreateSessionOptions = {}): Promise<Session<M, P>> {
+    return new Session(this.#state, await createSession(this.#state, options));
+  }
+
+  /** A handle. No I/O until it is used. */
+  session(id: string, options: SessionOptions = {}): Session<M, P> {
+    return new Session(this.#state, id, options);
+  }
+
+  /** Sessions, the newest first; damaged ones with their reason. By default those without a parent. */
+  sessions(filter: SessionFilter = {}): AsyncGenerator<SessionInfo | DamagedSession> {
+    return sessions(this.#state, filter);
+  }
+
+  async page(options: SessionPageOptions): Promise<SessionPage> {
+    return await page(this.#state, options);
+  }
+
+  /** What a session is called and belongs to; undefined: there is none, or it is deleted. */
+  async get(id: string): Promise<SessionInfo | DamagedSession | undefined> {
+    return await get(this.#state, id);
+  }
+
+  /** The ids of all sessions, children among them. */
+  async *ids(): AsyncGenerator<string> {
+    for await (const { id } of sessions(this.#state, { all: true })) yield id;
+  }
+
+  children(id: string): AsyncGenerator<SessionInfo | DamagedSession> {
+    return sessions(this.#state, { parent: id });
+  }
+
+  async count(filter: SessionFilter = {}): Promise<number> {
+    return await count(this.#state, filter);
+  }
+
+  /** Looks at the directories again, for sessions that a sync or a person brought or took. */
+  async refresh(): Promise<void> {
+    this.#state.checkOpen();
+    this.#state.locator.refresh();
+  }
+
+  /** Calls the listener for every event of this kind. Returns a function that ends it. */
+  on<E extends keyof StoreEvents>(event: E, listener: (event: StoreEvents[E]) => void): () => void {
+    return this.#state.events.on(event, listener);
+  }
+
+  /** Waits for what is under way, brings it to the disk and lets go of all files. Every later call throws CLOSED. */
+  async close(): Promise<void> {
+    await this.#state.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+export async function openOn<M extends object, P extends object>(
+  vfs: Vfs,
+  directory: string,
+  settings: Settings,
+): Promise<Store<M, P>> {
+  return new Store(await openState(vfs, directory, settings));
+}

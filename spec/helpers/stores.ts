@@ -1,0 +1,113 @@
+// Stores for specs, each in a directory of its own. After each spec every store is read by the second reader, and what
+// that reads is compared with what the library answers.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect } from "vitest";
+import { openStore } from "../../lib/index.ts";
+import type { SessionInfo, Store, StoreOptions } from "../../lib/index.ts";
+import { readNaively } from "./naive-reader.ts";
+
+export interface Stores {
+  /** An empty directory. Stores in it are verified after the spec. */
+  directory(): string;
+  /** A directory that is not: for stores that a spec damages on purpose. */
+  unverified(): string;
+  /** An open store in its own directory, or in this one. Closed after the spec. */
+  open<M extends object = any>(options?: StoreOptions, directory?: string): Promise<Store<M, any>>;
+}
+
+/** Where specs put their stores; set it to keep them. */
+const kept = process.env["TURNLOG_SPEC_DIR"];
+
+export function useStores(): Stores {
+  const verified: string[] = [];
+  const others: string[] = [];
+  const stores: Store<any, any>[] = [];
+  const make = (list: string[]): string => {
+    const directory = mkdtempSync(join(kept ?? tmpdir(), "turnlog-spec-"));
+    list.push(directory);
+    return directory;
+  };
+  afterEach(async () => {
+    try {
+      for (const store of stores.splice(0)) await store.close();
+      for (const directory of verified) await verifyStores(directory);
+    } finally {
+      const directories = [...verified.splice(0), ...others.splice(0)];
+      if (kept === undefined) for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+    }
+  });
+  return {
+    directory: () => make(verified),
+    unverified: () => make(others),
+    async open(options, directory) {
+      const store = await openStore<any, any>(directory ?? make(verified), options);
+      stores.push(store);
+      return store;
+    },
+  };
+}
+
+/** Compares the library with the second reader, on every store in or at this directory. */
+export async function verifyStores(directory: string): Promise<void> {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  const names = readdirSync(directory);
+  if (!names.includes("turnlog.json")) {
+    for (const name of names) await verifyStores(join(directory, name));
+    return;
+  }
+  const naive = readNaively(directory);
+  const store = await openStore<any, any>(directory);
+  try {
+    for (const [id, session] of naive) {
+      const info = await store.get(id);
+      if (session.deleted) {
+        expect(info, `session ${id} is deleted`).toBeUndefined();
+        continue;
+      }
+      if (info === undefined || "damaged" in info) throw new Error(`session ${id} cannot be read: ${JSON.stringify(info)}`);
+      expect(givenInfo(info)).toEqual({ archived: false, ...session.info });
+      expect(await store.session(id).history()).toEqual(session.history);
+      expect(info.branches).toBe(session.tips.length + 1);
+    }
+    const listed = await collect(store.ids());
+    const expected = [...naive].filter(([, session]) => !session.deleted).map(([id]) => id);
+    expect(listed.toSorted()).toEqual(expected.toSorted());
+  } finally {
+    await store.close();
+  }
+}
+
+/** What was said of a session, without what is computed from its lines. */
+function givenInfo(info: SessionInfo): Partial<SessionInfo> {
+  const { id: _id, createdAt, updatedAt, messages, bytes, branches, machines, tip, ...given } = info;
+  return given;
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** The logs of a store, by their paths. */
+export function logsOf(directory: string): Map<string, Buffer> {
+  const logs = new Map<string, Buffer>();
+  const walk = (path: string): void => {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      const child = join(path, entry.name);
+      if (entry.isDirectory()) walk(child);
+      else logs.set(child, readFileSync(child));
+    }
+  };
+  if (statSync(join(directory, "sessions"), { throwIfNoEntry: false }) !== undefined) walk(join(directory, "sessions"));
+  return logs;
+}
+
+/** The one log of a store. */
+export function onlyLog(directory: string): string {
+  const [path, ...others] = logsOf(directory).keys();
+  if (path === undefined || others.length > 0) throw new Error(`${others.length + Number(path !== undefined)} logs, not one`);
+  return path;
+}
