@@ -17,7 +17,18 @@ const id = fc.string({ unit: "grapheme", minLength: 1 });
 const draft: fc.Arbitrary<Draft> = fc.record(
   {
     stamp,
-    type: fc.constantFrom("message", "part", "open", "head", "remove", "delete", "restore", "info", "purged", "later-type"),
+    type: fc.constantFrom(
+      "message",
+      "part",
+      "open",
+      "head",
+      "remove",
+      "delete",
+      "restore",
+      "info",
+      "purged",
+      "later-type",
+    ),
     after: stamp,
     id,
     of: stamp,
@@ -46,7 +57,9 @@ test("a line is one JSON object, the stamp first, the checksum last", () => {
       const body = text.slice(0, text.lastIndexOf(',"crc"'));
       expect(parsed.crc).toBe(crc32(body).toString(16).padStart(8, "0"));
       expect(Object.keys(parsed)).toEqual(
-        ["at", "type", "after", "batch", "id", "of", "message", "data", "crc"].filter((key) => Object.hasOwn(parsed, key)),
+        ["at", "type", "after", "batch", "id", "of", "message", "data", "crc"].filter((key) =>
+          Object.hasOwn(parsed, key),
+        ),
       );
       expect(parsed.batch).toBe(batch > 1 ? batch : undefined);
     }),
@@ -59,32 +72,56 @@ test("what is encoded is decoded, whole and by its head alone", () => {
       const bytes = encode(line, batch);
       const around = Buffer.concat([Buffer.from("}\n"), bytes, Buffer.from('\n{"at":"')]);
       const head = decodeHead(around, 2, 2 + bytes.length)!;
-      expect(head).toMatchObject({ stamp: line.stamp, type: line.type, sound: true, batch: batch > 1 ? batch : 0, length: bytes.length });
+      expect(head).toMatchObject({
+        stamp: line.stamp,
+        type: line.type,
+        sound: true,
+        batch: batch > 1 ? batch : 0,
+        length: bytes.length,
+      });
       expect([head.after, head.of, head.message]).toEqual([line.after, line.of, line.message]);
       expect(head.idHash).toBe(line.id === undefined ? 0 : hashId(line.id));
       const whole = decodeLine(around, 2, 2 + bytes.length)!;
       expect(whole.at).toBe(formatStamp(line.stamp));
       expect(whole.id).toBe(line.id);
-      expect(JSON.stringify(whole.data)).toBe(line.json === undefined ? undefined : JSON.stringify(JSON.parse(line.json)));
+      expect(JSON.stringify(whole.data)).toBe(
+        line.json === undefined ? undefined : JSON.stringify(JSON.parse(line.json)),
+      );
       expect(decodeId(around, 2, 2 + bytes.length)).toBe(line.id);
-      if (line.json !== undefined) expect(JSON.parse(dataText(around, 2, 2 + bytes.length)!)).toEqual(JSON.parse(line.json));
+      if (line.json !== undefined)
+        expect(JSON.parse(dataText(around, 2, 2 + bytes.length)!)).toEqual(JSON.parse(line.json));
     }),
   );
 });
 
 test("separators that some readers take for line ends are escaped", () => {
-  const bytes = encode({ stamp: { ms: 0, counter: 0, writer: "aaaaaaaa" }, type: "message", id: "\u2028", json: '{"a":"x\u2028\u2029y"}' });
+  const bytes = encode({
+    stamp: { ms: 0, counter: 0, writer: "aaaaaaaa" },
+    type: "message",
+    id: "\u2028",
+    json: '{"a":"x\u2028\u2029y"}',
+  });
   expect(bytes.toString()).toContain('"id":"\\u2028","data":{"a":"x\\u2028\\u2029y"}');
   expect(decodeLine(bytes, 0, bytes.length)!.data).toEqual({ a: "x\u2028\u2029y" });
 });
 
 test("a line cut at any byte is no line", () => {
-  const bytes = encode({ stamp: { ms: 1e12, counter: 7, writer: "k3f9x2ab" }, type: "message", id: "m1", json: '{"role":"user"}' });
+  const bytes = encode({
+    stamp: { ms: 1e12, counter: 7, writer: "k3f9x2ab" },
+    type: "message",
+    id: "m1",
+    json: '{"role":"user"}',
+  });
   for (let cut = 0; cut < bytes.length; cut++) expect(decodeHead(bytes, 0, cut)).toBeUndefined();
 });
 
 test("every flipped bit is seen: the line is none, or not sound", () => {
-  const bytes = encode({ stamp: { ms: 1e12, counter: 7, writer: "k3f9x2ab" }, type: "message", id: "m1", json: '{"text":"abc 123"}' });
+  const bytes = encode({
+    stamp: { ms: 1e12, counter: 7, writer: "k3f9x2ab" },
+    type: "message",
+    id: "m1",
+    json: '{"text":"abc 123"}',
+  });
   for (let bit = 0; bit < bytes.length * 8; bit++) {
     const flipped = Buffer.from(bytes);
     flipped[bit >> 3]! ^= 1 << (bit & 7);
@@ -106,7 +143,17 @@ test("a line without a checksum was written by hand, and is taken", () => {
 });
 
 test("what is no line is none", () => {
-  for (const text of ["", "null", "5", "[]", "{}", '{"at":"x","type":"message"}', '{"at":"2026-11-21T09:08:13.123Z-0000-k3f9x2ab"}', '{"at":"2026-11-21T09:08:13.123Z-0000-k3f9x2ab","type":1}', '"text"']) {
+  for (const text of [
+    "",
+    "null",
+    "5",
+    "[]",
+    "{}",
+    '{"at":"x","type":"message"}',
+    '{"at":"2026-11-21T09:08:13.123Z-0000-k3f9x2ab"}',
+    '{"at":"2026-11-21T09:08:13.123Z-0000-k3f9x2ab","type":1}',
+    '"text"',
+  ]) {
     expect(decodeHead(Buffer.from(text), 0, Buffer.byteLength(text))).toBeUndefined();
   }
 });

@@ -80,10 +80,14 @@ test("a lone surrogate is replaced, kept or refused", () => {
 
 test("what is replaced is well-formed and otherwise the same", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }), fc.constantFrom("\ud800", "\udfff", "\\", '\\"', "\\ud812", ""), (text, odd) => {
-      const given = { text: text + odd + text };
-      const result = JSON.parse(encode(given)) as typeof given;
-      expect(result.text).toBe(given.text.toWellFormed());
-    }),
+    fc.property(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("\ud800", "\udfff", "\\", '\\"', "\\ud812", ""),
+      (text, odd) => {
+        const given = { text: text + odd + text };
+        const result = JSON.parse(encode(given)) as typeof given;
+        expect(result.text).toBe(given.text.toWellFormed());
+      },
+    ),
   );
 });

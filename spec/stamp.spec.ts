@@ -1,12 +1,24 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { advance, clampMs, compareStamps, formatStamp, nextStamp, parseStamp, readStamp, writerOf } from "../lib/line/stamp.ts";
+import {
+  advance,
+  clampMs,
+  compareStamps,
+  formatStamp,
+  nextStamp,
+  parseStamp,
+  readStamp,
+  writerOf,
+} from "../lib/line/stamp.ts";
 import type { Stamp } from "../lib/line/stamp.ts";
 
 const FIRST = Date.parse("0000-01-01T00:00:00.000Z");
 const LAST = Date.parse("9999-12-31T23:59:59.999Z");
 const writer = fc.stringMatching(/^[a-z0-9]{8}$/);
-const ms = fc.oneof(fc.integer({ min: FIRST, max: LAST }), fc.integer({ min: 1_700_000_000_000, max: 1_800_000_000_000 }));
+const ms = fc.oneof(
+  fc.integer({ min: FIRST, max: LAST }),
+  fc.integer({ min: 1_700_000_000_000, max: 1_800_000_000_000 }),
+);
 const stamp: fc.Arbitrary<Stamp> = fc.record({ ms, counter: fc.integer({ min: 0, max: 0xffff }), writer });
 
 test("a stamp is its text", () => {
@@ -39,7 +51,18 @@ test("what is no stamp is none, at any changed byte", () => {
       expect(parseStamp(changed), changed).toBeUndefined();
     }
   }
-  for (const odd of ["", text.slice(1), `${text}0`, 5, null, undefined, {}, "2026-13-01T09:08:13.123Z-0000-k3f9x2ab", "2026-02-29T09:08:13.123Z-0000-k3f9x2ab", "2026-11-21T24:08:13.123Z-0000-k3f9x2ab"]) {
+  for (const odd of [
+    "",
+    text.slice(1),
+    `${text}0`,
+    5,
+    null,
+    undefined,
+    {},
+    "2026-13-01T09:08:13.123Z-0000-k3f9x2ab",
+    "2026-02-29T09:08:13.123Z-0000-k3f9x2ab",
+    "2026-11-21T24:08:13.123Z-0000-k3f9x2ab",
+  ]) {
     expect(parseStamp(odd)).toBeUndefined();
   }
   expect(parseStamp("2024-02-29T23:59:59.999Z-ffff-00000000")).toBeDefined();
@@ -76,7 +99,8 @@ test("any number becomes a time that a stamp can hold", () => {
 });
 
 test("a writer has eight characters of a-z0-9", () => {
-  fc.assert(fc.property(fc.uint8Array({ minLength: 8, maxLength: 32 }), (bytes) => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 8, maxLength: 32 }), (bytes) => {
       expect(writerOf(bytes)).toMatch(/^[a-z0-9]{8}$/);
     }),
   );

@@ -8,5 +8,6 @@ export default defineConfig({
     // Two at a time: several specs start processes of their own.
     maxWorkers: 2,
     testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

@@ -158,7 +158,9 @@ function decodeAny(bytes: Buffer, start: number, end: number): LineHead | undefi
   return {
     stamp,
     type,
-    sound: Object.hasOwn(line, "crc") ? hasRightCrc(bytes, start, end) : Object.keys(line).every((key) => FIELDS.has(key)),
+    sound: Object.hasOwn(line, "crc")
+      ? hasRightCrc(bytes, start, end)
+      : Object.keys(line).every((key) => FIELDS.has(key)),
     after: parseStamp(line["after"]),
     batch: Number.isSafeInteger(batch) && (batch as number) > 1 ? (batch as number) : 0,
     of: parseStamp(line["of"]),

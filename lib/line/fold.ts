@@ -7,7 +7,7 @@ import { Cuts } from "./cuts.ts";
 import { History } from "./history.ts";
 import { Ids } from "./ids.ts";
 import { InfoFold } from "./info.ts";
-import { ALTERED, CUT, NONE, PART, PURGED, REMOVED, Rows } from "./rows.ts";
+import { ALTERED, CUT, HAS_LINE, NONE, PART, PURGED, REMOVED, Rows, VERSION } from "./rows.ts";
 import { compareStamps, formatStamp, parseStamp } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 import { Tree } from "./tree.ts";
@@ -27,6 +27,10 @@ export class Fold {
   /** Counts the changes. */
   version = 0;
   readonly #purged = new Set<string>();
+  /** A row was made for a place that is greater than all stamps so far: somebody wrote a line by hand. */
+  #isAhead = false;
+  /** Rows whose run was not seen: a line about them came before any line of their writer. */
+  readonly #unplaced = new Set<number>();
   /** Removed places of which no line was seen. */
   readonly #absent = new Set<string>();
   /** The last line of each log, by the log's number. */
@@ -86,11 +90,12 @@ export class Fold {
       case "part": {
         if (line.of !== undefined || !this.tree.knows(line.stamp.writer)) return "refuse";
         const row = this.rows.find(line.stamp);
-        if (row !== NONE) {
+        if (row !== NONE && this.rows.has(row, HAS_LINE)) {
           if (!line.sound || this.rows.has(row, ALTERED | PURGED)) return "refuse";
-          this.rows.moveTo(row, line.offset, line.length, log);
+          if (!this.rows.has(row, VERSION)) this.rows.moveTo(row, line.offset, line.length, log);
           return "known";
         }
+        if (row !== NONE && this.rows.has(row, REMOVED)) return "refuse";
         if (this.#absent.size > 0 || this.#purged.size > 0) return "refuse";
         const owner = line.message === undefined ? NONE : this.rows.find(line.message);
         return owner !== NONE && this.rows.has(owner, REMOVED) ? "refuse" : "apply";
@@ -106,6 +111,15 @@ export class Fold {
       this.tree.begin(line.stamp, line.after);
     } else if (!this.tree.knows(line.stamp.writer)) {
       this.tree.begin(line.stamp, this.#previous[log]);
+    } else {
+      return;
+    }
+    for (const row of this.#unplaced) {
+      this.rows.run[row] = this.tree.runOf(this.rows.place(row));
+      if (this.rows.run[row] === NONE) continue;
+      this.#unplaced.delete(row);
+      this.#cuts.hide(row);
+      this.history.revive();
     }
   }
 
@@ -146,7 +160,7 @@ export class Fold {
 
   #putMessage(line: LineHead, log: number): void {
     const place = line.of ?? line.stamp;
-    const row = this.#rowOf(place, line.of === undefined);
+    const row = this.#rowOf(place);
     if (row === NONE || this.rows.isPart(row)) return;
     this.rows.setLine(row, line, log);
     this.ids.note(row);
@@ -156,24 +170,32 @@ export class Fold {
   #putPart(line: LineHead, log: number): void {
     if (line.message === undefined) return;
     const place = line.of ?? line.stamp;
-    const known = line.of === undefined ? NONE : this.rows.find(place);
+    const known = this.#find(place);
     if (known !== NONE) {
       if (this.rows.isPart(known)) this.rows.setLine(known, line, log);
       return;
     }
-    const owner = this.#rowOf(line.message, false);
+    const owner = this.#rowOf(line.message);
     if (owner === NONE || this.rows.isPart(owner) || this.#isPurged(place)) return;
     this.rows.setLine(this.rows.add(place, PART, NONE, owner), line, log);
   }
 
   /** The row of a message's place, made if there is none; NONE: it was purged. */
-  #rowOf(place: Stamp, isNew: boolean): number {
-    const known = isNew ? NONE : this.rows.find(place);
+  #rowOf(place: Stamp): number {
+    const known = this.#find(place);
     if (known !== NONE) return known;
     if (this.#isPurged(place)) return NONE;
     const row = this.rows.add(place, 0, this.tree.runOf(place), NONE);
+    this.#isAhead ||= this.last !== undefined && compareStamps(place, this.last) > 0;
+    if (this.rows.run[row] === NONE) this.#unplaced.add(row);
     if (place !== this.last) this.#cuts.hide(row);
     return row;
+  }
+
+  /** A place that is greater than all before it has no row yet, unless one was made ahead of its line. */
+  #find(place: Stamp): number {
+    if (place === this.last && !this.#isAhead) return NONE;
+    return this.rows.find(place);
   }
 
   #isPurged(place: Stamp): boolean {

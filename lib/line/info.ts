@@ -23,6 +23,11 @@ export class InfoFold {
     return this.#values.get(key) ?? undefined;
   }
 
+  /** All keys that were ever set, cleared ones among them. */
+  keys(): string[] {
+    return [...this.#values.keys()];
+  }
+
   entries(): [string, unknown][] {
     return [...this.#values].filter(([, value]) => value !== null);
   }

@@ -14,6 +14,8 @@ export const PURGED = 8;
 /** The newest line is not sound. */
 export const ALTERED = 16;
 export const PART = 32;
+/** The newest line is not the first one of its place. */
+export const VERSION = 64;
 const STATE = HAS_LINE | REMOVED | CUT | PURGED;
 /** So many rows one late row is moved past before it is left to a sort. */
 const FAR = 1000;
@@ -61,7 +63,8 @@ export class Rows {
 
   /** Takes over where a line lies and what its id is. */
   setLine(row: number, line: LineHead, log: number): void {
-    this.flags[row] = ((this.flags[row] as number) & ~(REMOVED | ALTERED)) | HAS_LINE | (line.sound ? 0 : ALTERED);
+    const kept = (this.flags[row] as number) & ~(REMOVED | ALTERED | VERSION);
+    this.flags[row] = kept | HAS_LINE | (line.sound ? 0 : ALTERED) | (line.of === undefined ? 0 : VERSION);
     this.idHash[row] = line.idHash;
     this.moveTo(row, line.offset, line.length, log);
   }

@@ -11,7 +11,7 @@ import type { Vfs } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
 import { LineBuffer } from "../line/encode.ts";
 import type { Log } from "./log.ts";
-import { currentTurn, isTurn, atEndOfTurn } from "./turn.ts";
+import { atEndOfTurn, currentTurn, hasFresh, isTurn, takeFresh } from "./turn.ts";
 
 /** Where a commit is encoded; a write is over before the next one begins. */
 const lines = new LineBuffer();
@@ -62,7 +62,7 @@ export class LogWriter {
 
   /** True while the last look still serves: nobody in this turn can have heard of another process's write. */
   isFresh(now: number): boolean {
-    return now === this.#lookedAt && isTurn(this.#turn);
+    return now === this.#lookedAt && isTurn(this.#turn) && hasFresh(this.log.path, this);
   }
 
   /** The background has it on its list. */
@@ -75,6 +75,7 @@ export class LogWriter {
   /** The log was looked at, and is as we know it. */
   looked(): void {
     this.#turn = currentTurn();
+    takeFresh(this.log.path, this);
     this.#lookedAt = Date.now();
     this.#knownTo = this.log.covered;
     if (this.#kept.length > 0) {

@@ -6,11 +6,12 @@ import { checkOptions } from "../base/options.ts";
 import { linkOrCopy } from "../disk/aside.ts";
 import { OpenFile } from "../disk/descriptors.ts";
 import type { LineHead } from "../line/decode.ts";
+import { InfoFold } from "../line/info.ts";
 import { advance, compareStamps, formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { commitLater } from "./commit.ts";
 import { refresh } from "./load.ts";
-import { readLog, rewrite, settleOld } from "./rewrite.ts";
+import { keepFragment, readLog, rewrite, settleOld } from "./rewrite.ts";
 import { notFound } from "./state.ts";
 import type { SessionState } from "./state.ts";
 import { unique } from "./unite.ts";
@@ -22,6 +23,7 @@ export interface DeleteOptions {
   trash?: boolean | undefined;
 }
 
+/** What a deleted session's log keeps, and with these the `info` that clears what it was called. */
 const STUB_TYPES: ReadonlySet<string> = new Set([
   "session",
   "open",
@@ -40,7 +42,12 @@ export function checkDelete(options: DeleteOptions): void {
 /** Hides the session, durably, and moves its content to the trash. */
 export async function deleteSession(session: SessionState, options: DeleteOptions): Promise<void> {
   await session.queue.run(async () => {
-    const deletion = await commitLater(session, {}, (tx) => tx.add({ type: "delete" }));
+    const deletion = await commitLater(session, {}, (tx) => {
+      // What it was called goes with it: the stub has no `info` but this one, and no other copy may bring the old ones back.
+      const cleared = tx.fold.info.keys().map((key) => [key, null]);
+      if (cleared.length > 0) tx.add({ type: "info", json: JSON.stringify(Object.fromEntries(cleared)) });
+      return tx.add({ type: "delete" });
+    });
     // If we crash from here on, the session is deleted; at worst its bytes are still there.
     await session.writer?.sync();
     await reduce(session, deletion, options.trash ?? true);
@@ -62,10 +69,41 @@ export async function restoreSession(session: SessionState): Promise<void> {
     }
     // The content comes back first. If we crash before the line that cancels the deletion, it is still deleted.
     if (isInTrash) await takeBack(session, trashed);
-    await commitLater(session, { allowDeleted: true }, (tx) => tx.add({ type: "restore", of: deletion }));
+    const info = await infoBefore(session, deletion);
+    await commitLater(session, { allowDeleted: true }, (tx) => {
+      tx.add({ type: "restore", of: deletion });
+      if (info.length > 0) tx.add({ type: "info", json: JSON.stringify(Object.fromEntries(info)) });
+    });
     await session.writer?.sync();
     if (isInTrash) store.vfs.remove(trashed);
   });
+}
+
+/** What the session was called when it was deleted. */
+async function infoBefore(session: SessionState, deletion: Stamp): Promise<[string, unknown][]> {
+  await refresh(session);
+  const lines: LineHead[] = [];
+  for (const log of session.logs) {
+    const open = log.open(session.store.descriptors)?.pin();
+    if (open === undefined) continue;
+    try {
+      lines.push(...(await readLog(open)).lines.filter(({ type }) => type === "info"));
+    } finally {
+      open.unpin();
+    }
+  }
+  const fold = new InfoFold();
+  lines.sort((a, b) => compareStamps(a.stamp, b.stamp));
+  for (const line of lines) {
+    const isOfDeletion = compareStamps(advance(line.stamp, 1), deletion) === 0 && isClearing(line);
+    if (compareStamps(line.stamp, deletion) < 0 && !isOfDeletion) fold.apply(line.data);
+  }
+  return fold.entries();
+}
+
+/** An `info` that sets nothing. */
+function isClearing({ type, data }: LineHead): boolean {
+  return type === "info" && Object.values(data as object).every((value) => value === null);
 }
 
 /** Leaves of this machine's log what a deleted session needs. */
@@ -76,14 +114,14 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
   const open = writer?.log.open(store.descriptors)?.pin();
   if (writer === undefined || open === undefined) return;
   try {
-    const content = await readLog(session, open);
+    const content = await readLog(open);
     const stub = stubOf(content.lines);
-    if (stub.length === content.lines.length) return;
     if (trash) {
       const path = store.layout.trashed(session.name, formatStamp(deletion));
       linkOrCopy(store.vfs, store.layout.aside, writer.log.path, path);
       await store.vfs.syncDirectory(dirname(path));
     }
+    if (stub.length === content.lines.length) return;
     await rewrite(
       session,
       writer,
@@ -99,7 +137,8 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
 
 /** The tree's lines and the tombstones, with what makes their commits whole: a commit counts when its end is there. */
 function stubOf(lines: readonly LineHead[]): LineHead[] {
-  const kept = lines.filter((line) => STUB_TYPES.has(line.type));
+  const isKept = (line: LineHead): boolean => STUB_TYPES.has(line.type) || isClearing(line);
+  const kept = lines.filter(isKept);
   const last = new Map<string, Stamp>();
   for (const { stamp } of kept) last.set(stamp.writer, stamp);
   const open = new Set<string>();
@@ -109,7 +148,7 @@ function stubOf(lines: readonly LineHead[]): LineHead[] {
   }
   const ends = new Map<string, LineHead>();
   for (const line of lines) if (open.has(line.stamp.writer)) ends.set(line.stamp.writer, line);
-  return lines.filter((line) => STUB_TYPES.has(line.type) || ends.get(line.stamp.writer) === line);
+  return lines.filter((line) => isKept(line) || ends.get(line.stamp.writer) === line);
 }
 
 async function takeBack(session: SessionState, path: string): Promise<void> {
@@ -121,12 +160,13 @@ async function takeBack(session: SessionState, path: string): Promise<void> {
   const open = writer.log.open(store.descriptors)?.pin();
   try {
     if (open === undefined) throw new StoreError("IO", "the log was replaced; try again", { session: session.id });
-    const content = await readLog(session, open);
-    const before = await readLog(session, trashed);
+    const content = await readLog(open);
+    const before = await readLog(trashed);
     const all = [
       ...content.lines.map((line) => ({ line, open })),
       ...before.lines.map((line) => ({ line, open: trashed })),
     ];
+    for (const fragment of before.fragments) keepFragment(session, trashed, fragment);
     await rewrite(session, writer, content, unique(all));
   } finally {
     open?.unpin();

@@ -20,6 +20,9 @@ export const UNWRITTEN = -1;
 const MOST_LINES = 256;
 const MOST_CHARACTERS = 1024 * 1024;
 
+/** Lines that hide nothing. */
+const GROWING_TYPES: ReadonlySet<string> = new Set(["message", "part", "open", "info"]);
+
 export class Known {
   /** The greatest stamp of all lines. */
   last: Stamp | undefined;
@@ -57,9 +60,11 @@ export class Known {
     this.last = line.stamp;
     this.#waiting.push(line);
     this.#waitingCharacters += line.json?.length ?? 0;
-    // Whatever else we write, the tip is ours after it.
-    this.#goesOn = line.type === "delete" || line.type === "restore" ? undefined : true;
-    if (this.#isDeleted === true || line.type === "delete") this.#isDeleted = undefined;
+    // What hides or brings back others' messages moves the tip; after anything else of ours it is ours.
+    if (line.type === "delete" || line.type === "restore") this.#goesOn = undefined;
+    else if (this.#goesOn !== undefined) this.#goesOn = true;
+    // Hiding the last message that came after a deletion makes it hold again.
+    if (this.#isDeleted === true || !GROWING_TYPES.has(line.type)) this.#isDeleted = undefined;
   }
 
   /** The line was written, or will be now. */

@@ -13,6 +13,8 @@ import type { SessionState } from "./state.ts";
 import { settle, unite } from "./unite.ts";
 
 const DAY_MS = 86_400_000;
+/** So often a log may go while the session is read. */
+const MOST_TRIES = 5;
 
 /** Resolves when the fold has all that was in the logs when this was called, or the session is known not to exist. */
 export async function refresh(session: SessionState): Promise<void> {
@@ -35,9 +37,18 @@ async function load(session: SessionState): Promise<void> {
   try {
     // What was acknowledged comes first: if the log was replaced meanwhile, it goes into the new one.
     session.writer?.endTurn();
-    locate(session);
-    if (session.logs.length === 0) return;
-    if (session.known === undefined || !(await catchUp(session, session.known))) await rebuild(session);
+    for (let tries = 1; ; tries++) {
+      locate(session);
+      if (session.logs.length === 0) return;
+      try {
+        if (session.known === undefined || !(await catchUp(session, session.known))) await rebuild(session);
+        break;
+      } catch (error) {
+        // A log went between the look-up and now: an old one that stood beside, or all of the session.
+        if (errno(error) !== "ENOENT" || tries === MOST_TRIES) throw error;
+        session.generation = -1;
+      }
+    }
     session.writer?.looked();
     for (const log of session.logs) tell(session, log);
     session.store.makeRoom();
@@ -58,6 +69,7 @@ function locate(session: SessionState): void {
   if (places.length === session.logs.length && places.every(({ path }, index) => path === session.logs[index]?.path))
     return;
   for (const log of session.logs) store.descriptors.drop(log.slot);
+  const failure = session.writer?.failure;
   session.forget();
   session.writer = undefined;
   session.logs = places.map(({ path, machine }, number) => {
@@ -65,7 +77,7 @@ function locate(session: SessionState): void {
     return new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
   });
   const own = session.logs.find((log) => log.machine === store.machine && log.path.endsWith(".jsonl"));
-  if (own !== undefined) session.setOwnLog(own);
+  if (own !== undefined) session.setOwnLog(own, failure);
 }
 
 /** Reads what was appended to the logs. False: something else became of one, or what was appended fits nowhere. */
@@ -97,8 +109,9 @@ function continuesAt(open: OpenFile, offset: number): boolean {
 
 async function rebuild(session: SessionState): Promise<void> {
   const headers: Headers = new Map();
-  const opens = session.logs.map((log) => reopen(session, log));
+  const opens: OpenFile[] = [];
   try {
+    for (const log of session.logs) opens.push(log.reopen(session.store.descriptors).pin());
     const [only] = session.logs;
     let fold = session.logs.length === 1 ? await foldOne(only as Log, opens[0] as OpenFile, headers) : undefined;
     fold ??= await foldAll(session, opens, headers);
@@ -107,16 +120,6 @@ async function rebuild(session: SessionState): Promise<void> {
     warnAfter(session, fold);
   } finally {
     for (const open of opens) open.unpin();
-  }
-}
-
-function reopen(session: SessionState, log: Log): OpenFile {
-  try {
-    return log.reopen(session.store.descriptors).pin();
-  } catch (error) {
-    // It went between the look-up and now; the next load looks anew.
-    if (errno(error) === "ENOENT") session.generation = -1;
-    throw error;
   }
 }
 

@@ -16,6 +16,7 @@ export interface LogContent {
   readonly size: number;
   /** Sorted, each stamp once. */
   readonly lines: LineHead[];
+  readonly fragments: readonly Problem[];
 }
 
 interface FileLine {
@@ -23,8 +24,8 @@ interface FileLine {
   readonly open: OpenFile;
 }
 
-/** All lines of a log. What is no line goes to lost+found/: whoever reads a log so is about to replace it. */
-export async function readLog(session: SessionState, open: OpenFile): Promise<LogContent> {
+/** All lines of a log, and the pieces that are none. */
+export async function readLog(open: OpenFile): Promise<LogContent> {
   const { size } = open.file.stat();
   const lines: LineHead[] = [];
   const problems: Problem[] = [];
@@ -33,10 +34,8 @@ export async function readLog(session: SessionState, open: OpenFile): Promise<Lo
     problem: (problem) => problems.push(problem),
   });
   if (tail === "torn") problems.push({ code: "torn", offset: end, length: size - end });
-  for (const { code, offset, length } of problems) {
-    if (code !== "altered" && code !== "glued") keepFragment(session, open, offset, length);
-  }
-  return { open, size, lines: unique(lines.map((line) => ({ line, open }))).map(({ line }) => line) };
+  const fragments = problems.filter(({ code }) => code !== "altered" && code !== "glued");
+  return { open, size, fragments, lines: unique(lines.map((line) => ({ line, open }))).map(({ line }) => line) };
 }
 
 /** Lets an old log go that an earlier replacement left beside this one; without a record all of it is taken over. */
@@ -57,6 +56,7 @@ export async function rewrite(
   content: LogContent,
   lines: readonly FileLine[],
 ): Promise<void> {
+  for (const fragment of content.fragments) keepFragment(session, content.open, fragment);
   const { store } = session;
   const { path } = writer.log;
   session.forget();
@@ -69,7 +69,8 @@ export async function rewrite(
   session.generation = -1;
 }
 
-function keepFragment(session: SessionState, open: OpenFile, offset: number, length: number): void {
+/** What is no line and not taken over goes to lost+found/. */
+export function keepFragment(session: SessionState, open: OpenFile, { offset, length }: Problem): void {
   const { vfs, layout } = session.store;
   const bytes = Buffer.alloc(length);
   const count = open.file.read(bytes, 0, length, offset);

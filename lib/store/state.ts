@@ -170,9 +170,8 @@ export class SessionState implements WriterOwner {
     return true;
   }
 
-  /** Makes `log` the one that we write to. */
-  setOwnLog(log: Log): void {
-    const failure = this.writer?.failure;
+  /** Makes `log` the one that we write to; after a failed sync it stays read-only. */
+  setOwnLog(log: Log, failure?: StoreError): void {
     this.writer = new LogWriter(log, this.store.vfs, this.store.descriptors, this);
     this.writer.failure = failure;
   }

@@ -153,19 +153,27 @@ export function foldNaively(logs: NaiveLine[][]): NaiveSession {
       if (type !== "altered") previous = at;
     }
   }
-  const lines = [...new Map(logs.flat().toSorted((a, b) => Number(a.type === "purged") - Number(b.type === "purged")).map((line) => [line.at, line])).values()]
+  const lines = [
+    ...new Map(
+      logs
+        .flat()
+        .toSorted((a, b) => Number(a.type === "purged") - Number(b.type === "purged"))
+        .map((line) => [line.at, line]),
+    ).values(),
+  ]
     .filter(({ type }) => type !== "altered")
     .sort((a, b) => (a.at < b.at ? -1 : 1));
   const runs: Run[] = [];
   for (const line of lines) {
     const writer = writerOf(line.at);
     if (TREE.includes(line.type)) runs.push({ writer, first: line.at, after: line.after });
-    else if (!runs.some((run) => run.writer === writer)) runs.push({ writer, first: line.at, after: before.get(line.at) });
+    else if (!runs.some((run) => run.writer === writer))
+      runs.push({ writer, first: line.at, after: before.get(line.at) });
   }
   const runOf = (at: string): Run | undefined => runs.findLast((run) => run.writer === writerOf(at) && run.first <= at);
   const way = (to: string | undefined): Piece[] => {
     const pieces: Piece[] = [];
-    for (let at = to; at !== undefined; ) {
+    for (let at = to; at !== undefined;) {
       const run = runOf(at);
       if (run === undefined) break;
       pieces.push([run.writer, run.first, at]);
@@ -173,7 +181,8 @@ export function foldNaively(logs: NaiveLine[][]): NaiveSession {
     }
     return pieces;
   };
-  const isOn = (pieces: Piece[], at: string): boolean => pieces.some(([writer, from, to]) => writer === writerOf(at) && from <= at && at <= to);
+  const isOn = (pieces: Piece[], at: string): boolean =>
+    pieces.some(([writer, from, to]) => writer === writerOf(at) && from <= at && at <= to);
 
   const restored = new Set(lines.filter(({ type }) => type === "restore").map(({ of }) => of));
   const purged = new Set(lines.filter(({ type }) => type === "purge").flatMap(({ data }) => data.of as string[]));
@@ -186,9 +195,11 @@ export function foldNaively(logs: NaiveLine[][]): NaiveSession {
   for (const line of lines) {
     const place = line.of ?? line.at;
     if (line.type === "message" && !purged.has(place)) messages.set(place, line);
-    if (line.type === "part" && !purged.has(place) && !purged.has(line.message!)) parts.set(place, { message: line.message!, line });
+    if (line.type === "part" && !purged.has(place) && !purged.has(line.message!))
+      parts.set(place, { message: line.message!, line });
     if (line.type === "remove") removed.set(line.of!, line.at);
-    if (line.type === "truncate") cuts.push({ from: line.data.from ?? "", to: line.data.to ?? line.at, seen: way(line.at) });
+    if (line.type === "truncate")
+      cuts.push({ from: line.data.from ?? "", to: line.data.to ?? line.at, seen: way(line.at) });
     if (line.type === "delete" && !restored.has(line.at)) {
       cuts.push({ from: "", to: line.at, seen: way(line.at) });
       deletedAt = line.at;
@@ -210,7 +221,10 @@ export function foldNaively(logs: NaiveLine[][]): NaiveSession {
   const pieces = way([...alive, ...marks].sort().at(-1));
   const partsOf = (place: string): NaiveEntry["parts"] =>
     [...parts]
-      .filter(([at, part]) => part.message === place && (removed.get(at) ?? "") < part.line.at && (removed.get(place) ?? "") < part.line.at)
+      .filter(
+        ([at, part]) =>
+          part.message === place && (removed.get(at) ?? "") < part.line.at && (removed.get(place) ?? "") < part.line.at,
+      )
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([at, { line }]) => ({ id: line.id ?? at, at, data: line.data }));
   const ways = [pieces];
@@ -224,7 +238,12 @@ export function foldNaively(logs: NaiveLine[][]): NaiveSession {
     info: Object.fromEntries(Object.entries(info).filter(([, value]) => value !== null)),
     history: alive
       .filter((place) => isOn(pieces, place))
-      .map((place) => ({ id: messages.get(place)!.id ?? place, at: place, data: messages.get(place)!.data, parts: partsOf(place) })),
+      .map((place) => ({
+        id: messages.get(place)!.id ?? place,
+        at: place,
+        data: messages.get(place)!.data,
+        parts: partsOf(place),
+      })),
     tips,
     deleted: deletedAt !== undefined && !alive.some((place) => place > deletedAt!),
   };

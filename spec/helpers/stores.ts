@@ -66,7 +66,8 @@ export async function verifyStores(directory: string): Promise<void> {
         expect(info, `session ${id} is deleted`).toBeUndefined();
         continue;
       }
-      if (info === undefined || "damaged" in info) throw new Error(`session ${id} cannot be read: ${JSON.stringify(info)}`);
+      if (info === undefined || "damaged" in info)
+        throw new Error(`session ${id} cannot be read: ${JSON.stringify(info)}`);
       expect(givenInfo(info)).toEqual({ archived: false, ...session.info });
       expect(await store.session(id).history()).toEqual(session.history);
       expect(info.branches).toBe(session.tips.length + 1);
@@ -108,6 +109,7 @@ export function logsOf(directory: string): Map<string, Buffer> {
 /** The one log of a store. */
 export function onlyLog(directory: string): string {
   const [path, ...others] = logsOf(directory).keys();
-  if (path === undefined || others.length > 0) throw new Error(`${others.length + Number(path !== undefined)} logs, not one`);
+  if (path === undefined || others.length > 0)
+    throw new Error(`${others.length + Number(path !== undefined)} logs, not one`);
   return path;
 }
