@@ -196,16 +196,8 @@ test("a line that comes late is taken in rightly, or refused and nothing has cha
 });
 
 test("a line that is read twice counts once", () => {
-  const lines = linesOf(
-    ["session", "message", "part", "message", "open", "message"].map((kind) => ({
-      kind,
-      writer: 0,
-      back: 0,
-      back2: 0,
-      info: 0,
-      gap: false,
-    })),
-  );
+  const kinds = ["session", "message", "part", "message", "open", "message"];
+  const lines = linesOf(kinds.map((kind) => ({ ...OPEN, kind })));
   const fold = new Fold();
   lines.forEach((line, index) => fold.apply(headOf(line, index), 0));
   const before = read(fold, lines);

@@ -21,7 +21,7 @@ interface Model {
   isRevived: boolean;
 }
 
-type Operation = (session: Session<any, any>, model: Model) => Promise<void>;
+type Operation = (session: Session<object, object>, model: Model) => Promise<void>;
 
 const pick = (model: Model, which: number): ModelMessage | undefined =>
   model.messages[which % Math.max(1, model.messages.length)];
@@ -65,7 +65,7 @@ function message(model: Model, isNamed: boolean): { id?: string; n: number; text
 function appendSome(count: number): Operation {
   return named(["appendSome", count], async (session, model) => {
     const given = Array.from({ length: count }, (_, index) => message(model, index % 2 === 0));
-    const receipts = count === 1 ? [await session.append(given[0])] : await session.append(given);
+    const receipts = count === 1 ? [await session.append(given[0]!)] : await session.append(given);
     receipts.forEach(({ id }, index) => model.messages.push({ id, data: given[index]!, parts: [] }));
   });
 }
@@ -132,7 +132,7 @@ function truncate(kind: string, n: number): Operation {
   });
 }
 
-async function clear(session: Session<any, any>, model: Model): Promise<void> {
+async function clear(session: Session<object, object>, model: Model): Promise<void> {
   expect(await session.clear()).toBe(model.messages.length);
   model.messages = [];
 }
@@ -194,7 +194,7 @@ function isGone(model: Model): boolean {
   return model.isRevived && model.messages.length === 0;
 }
 
-async function compare(session: Session<any, any>, model: Model): Promise<void> {
+async function compare(session: Session<object, object>, model: Model): Promise<void> {
   if (isGone(model)) {
     await expect(session.info()).rejects.toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
     return;

@@ -43,7 +43,9 @@ export class CommitFilter {
     const dropped: LineHead[] = [];
     for (const line of this.#held) {
       const open = this.#open.get(line.stamp.writer);
-      if (open !== undefined && compareStamps(line.stamp, open.first) >= 0) dropped.push(line);
+      const isUnfinished = open !== undefined && compareStamps(line.stamp, open.first) >= 0;
+      // A header stands for itself: the session exists, if with nothing in it.
+      if (isUnfinished && line.type !== "session") dropped.push(line);
       else this.#pass(line);
     }
     this.#held = [];

@@ -64,10 +64,9 @@ function locate(session: SessionState): void {
   const { store } = session;
   store.locator.check();
   if (session.generation === store.locator.generation && session.logs.length > 0) return;
+  if (session.logs.length > 0 && session.isWhereItWas()) return;
   const places = store.locator.find(session.name);
   session.generation = store.locator.generation;
-  if (places.length === session.logs.length && places.every(({ path }, index) => path === session.logs[index]?.path))
-    return;
   for (const log of session.logs) store.descriptors.drop(log.slot);
   const failure = session.writer?.failure;
   session.forget();

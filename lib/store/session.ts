@@ -50,8 +50,8 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
    * Adds a message, or several in one commit: all of them or none are ever seen. Resolves when they are safe (see
    * `durability`). A text `id` in a message is its id. Throws EXISTS if the id lives with other content.
    */
-  append(message: M): Promise<Receipt>;
   append(messages: readonly M[]): Promise<Receipt[]>;
+  append(message: M): Promise<Receipt>;
   async append(given: M | readonly M[]): Promise<Receipt | Receipt[]> {
     const session = this.#session;
     if (!Array.isArray(given)) {

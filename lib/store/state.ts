@@ -164,9 +164,19 @@ export class SessionState implements WriterOwner {
     if (this.known === undefined || this.loading !== undefined) return false;
     if (writer?.isFresh(store.now)) return true;
     store.locator.check();
-    if (this.generation !== store.locator.generation) return false;
+    if (this.generation !== store.locator.generation && !this.isWhereItWas()) return false;
     for (const log of this.logs) if (log.look(store.vfs) !== "same") return false;
     writer?.looked();
+    return true;
+  }
+
+  /** True when the look-up finds the logs that we know, and no other. */
+  isWhereItWas(): boolean {
+    const { locator } = this.store;
+    const places = locator.find(this.name);
+    if (places.length !== this.logs.length || places.some(({ path }, index) => path !== this.logs[index]?.path))
+      return false;
+    this.generation = locator.generation;
     return true;
   }
 
