@@ -52,7 +52,7 @@ test("process.exit() right after append() loses nothing", async () => {
 
 test("kill -9 at any moment loses nothing that was acknowledged, and shows no half commit", async () => {
   const directory = stores.directory();
-  let acknowledged: number[] = [];
+  const acknowledged: number[] = [];
   for (let round = 0; round < 10; round++) {
     const child = run(
       `const store = await turnlog.openStore(args[0]);
@@ -66,7 +66,7 @@ test("kill -9 at any moment loses nothing that was acknowledged, and shows no ha
     );
     acknowledged.push(Number((await child.lines.next()).value));
     setTimeout(() => child.process.kill("SIGKILL"), 25 * round);
-    acknowledged = [...acknowledged, ...(await output(child)).map(Number)];
+    acknowledged.push(...(await output(child)).map(Number));
     expect(await child.ended).toBe("SIGKILL");
     const store = await stores.open({}, directory);
     const shown = (await collect(store.session("s").messages())).map(({ data }) => data.n as number);

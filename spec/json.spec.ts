@@ -1,7 +1,7 @@
 import { createContext, runInContext } from "node:vm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ArgumentError } from "../lib/index.ts";
+import type { ArgumentError } from "../lib/index.ts";
 import { encodeJson, MAX_DEPTH } from "../lib/line/json.ts";
 
 const encode = (value: unknown): string => encodeJson(value, "replace").text;
@@ -44,7 +44,13 @@ test("a value that JSON cannot hold is refused, with its path", () => {
   expect(refused({ bytes: Buffer.from("x") })).toContain("$.bytes is not a plain object");
   expect(refused({ f: () => 1 })).toBe("$.f is a function, which JSON cannot hold");
   expect(refused({ s: Symbol("s") })).toBe("$.s is a symbol, which JSON cannot hold");
-  expect(refused(new (class Message {})())).toBe("$ is not a plain object (Message)");
+  expect(
+    refused(
+      new (class Message {
+        text = "";
+      })(),
+    ),
+  ).toBe("$ is not a plain object (Message)");
   expect(refused(nested(10_000))).toMatch(/ is deeper than 200 levels$/);
 });
 

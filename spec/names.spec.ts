@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ArgumentError } from "../lib/index.ts";
+import type { ArgumentError } from "../lib/index.ts";
 import { checkId, decodeName, encodeName, monthOf } from "../lib/disk/names.ts";
 
 const ODD = [

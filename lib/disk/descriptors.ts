@@ -1,5 +1,8 @@
 // Open files, at most so many of them: a server with 10,000 sessions does not run out of descriptors.
+import { errno } from "../base/errors.ts";
 import type { OpenMode, Vfs, VfsFile } from "./vfs.ts";
+
+const DENIALS: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
 
 /** A file that a path named when it was opened. It stays readable while it is pinned, whatever becomes of the path. */
 export class OpenFile {
@@ -7,14 +10,17 @@ export class OpenFile {
   /** What the path named. */
   readonly dev: number;
   readonly ino: number;
+  /** Why it could be opened for reading only, where appending was asked for. */
+  readonly denied: unknown;
   used = 0;
   #pins = 0;
   #isDropped = false;
   #isClosed = false;
 
-  constructor(file: VfsFile) {
+  constructor(file: VfsFile, denied?: unknown) {
     const { dev, ino } = file.stat();
     this.file = file;
+    this.denied = denied;
     this.dev = dev;
     this.ino = ino;
   }
@@ -74,12 +80,22 @@ export class Descriptors {
     let { open } = slot;
     if (open === undefined) {
       if (this.#slots.size >= this.#limit) this.#evict();
-      open = new OpenFile(this.#vfs.open(slot.path, slot.mode));
+      open = this.#open(slot);
       slot.open = open;
       this.#slots.add(slot);
     }
     open.used = ++this.#clock;
     return open;
+  }
+
+  /** What may not be written can still be read. */
+  #open({ path, mode }: Slot): OpenFile {
+    try {
+      return new OpenFile(this.#vfs.open(path, mode));
+    } catch (error) {
+      if (mode !== "append" || !DENIALS.has(errno(error) ?? "")) throw error;
+      return new OpenFile(this.#vfs.open(path, "read"), error);
+    }
   }
 
   /** Forgets the file: the next get() opens what the path names then. */

@@ -15,8 +15,7 @@ export function isCanonicalLoaded(): boolean {
 /** The canonical JSON of a value that came from JSON. loadCanonical() comes first. */
 export function canonical(value: unknown): string {
   if (loaded === undefined) throw new Error("loadCanonical() was not called");
-  // Its types say text, but of undefined it makes undefined.
-  return String(loaded(value));
+  return loaded(value);
 }
 
 /** True when two values have the same JSON. */

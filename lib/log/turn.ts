@@ -5,8 +5,12 @@ interface TurnEnd {
   endTurn(): void;
 }
 
+/** So long one turn may last by our doing: calls whose answers are at hand would else keep timers and sockets waiting. */
+const LONG_MS = 10;
+
 let number = 0;
 let isCounted = false;
+let startedAt = 0;
 const waiting = new Set<TurnEnd>();
 /** For each log, who has looked at it last. */
 const fresh = new Map<string, object>();
@@ -14,9 +18,22 @@ const fresh = new Map<string, object>();
 export function currentTurn(): number {
   if (!isCounted) {
     isCounted = true;
-    setImmediate(endTurn).unref();
+    startedAt = Date.now();
+    // Not unref'd: without it the loop would wait for input and hand it over first, and only then end the turn.
+    setImmediate(endTurn);
   }
   return number;
+}
+
+/** True when this turn has lasted long enough that others should get theirs. */
+export function isLongTurn(now: number): boolean {
+  currentTurn();
+  return now - startedAt > LONG_MS;
+}
+
+/** Resolves at once, or in the next turn if this one has lasted long. */
+export async function giveWay(): Promise<void> {
+  if (isLongTurn(Date.now())) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** True while the turn with this number lasts. */

@@ -196,6 +196,7 @@ export class LogWriter {
     const bytes = lines.length;
     let count: number;
     try {
+      if (open.denied !== undefined) throw open.denied;
       count = open.file.write(lines.bytes, bytes);
     } catch (cause) {
       throw ioError(cause, "write to the session's log", { path, written: this.#afterFailure() });

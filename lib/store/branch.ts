@@ -16,21 +16,25 @@ import { viewAll } from "./view.ts";
 /** The history first, then the other branches, newest first. A session without messages has none. */
 export async function branches(session: SessionState): Promise<Branch[]> {
   return await unlessStale(session, async () => {
-    const view = await viewAll(session);
-    try {
+    const { snapshot, described } = await viewAll(session, (view) => {
       const { fold } = view;
       const list = fold.history.list();
       const tips = [...list.slice(-1), ...fold.history.otherTips()];
-      const snapshot = new Snapshot(fold, Uint32Array.from(tips), false, view.files);
-      const ids = [...snapshot.ids(await snapshot.load(0, tips.length))];
-      return tips.map((tip, index) => describe(fold, list, tip, ids[index] as string, index === 0 && list.length > 0));
+      return {
+        snapshot: new Snapshot(view, Uint32Array.from(tips), false),
+        described: tips.map((tip, index) => describe(fold, list, tip, index === 0 && list.length > 0)),
+      };
+    });
+    try {
+      const ids = [...snapshot.ids(await snapshot.load(0, snapshot.length))];
+      return described.map((branch, index) => ({ id: ids[index] as string, ...branch }));
     } finally {
-      view.release();
+      snapshot.release();
     }
   });
 }
 
-function describe(fold: Fold, history: Uint32Array, tip: number, id: string, current: boolean): Branch {
+function describe(fold: Fold, history: Uint32Array, tip: number, current: boolean): Omit<Branch, "id"> {
   const place = fold.rows.place(tip);
   const own = fold.history.listOn(fold.tree.way(place));
   let shared = 0;
@@ -38,7 +42,6 @@ function describe(fold: Fold, history: Uint32Array, tip: number, id: string, cur
   if (current) shared = 0;
   const fork = shared === 0 ? undefined : formatStamp(fold.rows.place(own[shared - 1] as number));
   return {
-    id,
     at: formatStamp(place),
     ...(fork !== undefined && { forkedAt: fork }),
     messages: own.length - shared,

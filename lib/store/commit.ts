@@ -8,6 +8,7 @@ import { LineBuffer } from "../line/encode.ts";
 import { Fold } from "../line/fold.ts";
 import { formatStamp } from "../line/stamp.ts";
 import type { LogWriter } from "../log/writer.ts";
+import { giveWay, isLongTurn } from "../log/turn.ts";
 import { createLog } from "./create.ts";
 import { Known } from "./known.ts";
 import { refresh } from "./load.ts";
@@ -30,7 +31,9 @@ export function commit<T>(session: SessionState, options: CommitOptions, plan: (
     return session.queue.run(() => commitLater(session, options, plan)).then((result) => acknowledge(session, result));
   }
   const result = commitNow(session, session.writer, options, plan);
-  return session.store.settings.durability === "process" ? result : acknowledge(session, result);
+  const { settings, now } = session.store;
+  if (settings.durability === "power") return acknowledge(session, result);
+  return isLongTurn(now) ? giveWay().then(() => result) : result;
 }
 
 /** Resolves when what was written may be acknowledged: at once, or with durability "power" when it is on the disk. */
@@ -39,7 +42,13 @@ export async function acknowledge<T>(session: SessionState, result: T): Promise<
   return result;
 }
 
-/** The same as a step of an operation that has the queue already. */
+/** Resolves when all that was written before is on the disk. */
+export async function sync(session: SessionState): Promise<void> {
+  await session.queue.run(() => refresh(session));
+  await session.writer?.sync();
+}
+
+/** The same as commit(), as a step of an operation that has the queue already. */
 export async function commitLater<T>(
   session: SessionState,
   options: CommitOptions,
@@ -47,7 +56,6 @@ export async function commitLater<T>(
 ): Promise<T> {
   await loadCanonical();
   for (;;) {
-    session.store.checkOpen();
     await refresh(session);
     session.store.now = Date.now();
     if (session.writer !== undefined && session.known !== undefined)

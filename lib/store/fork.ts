@@ -31,23 +31,36 @@ export async function fork(session: SessionState, options: ForkOptions): Promise
   const target = session.store.session(options.id ?? uuidv7(Date.now()));
   if (target.store.readOnly !== undefined) throw target.store.readOnly;
   return await unlessStale(session, async () => {
-    const view = await viewAll(session);
-    try {
+    const source = await viewAll(session, (view) => {
       const rows = select(view, session.id, options);
-      await target.queue.run(() => write(view, rows, target, options.title));
+      return {
+        snapshot: new Snapshot(view, rows, true),
+        begun: rows.length === 0 ? Date.now() : view.fold.rows.place(rows[0] as number).ms,
+        info: new Map(view.fold.info.entries()),
+      };
+    });
+    try {
+      if (options.title !== undefined) source.info.set("title", options.title).set("titleSource", "user");
+      await target.queue.run(() => write(source, target));
       return target.id;
     } finally {
-      view.release();
+      source.snapshot.release();
     }
   });
 }
 
-async function write(view: View, rows: Uint32Array, target: SessionState, title: string | undefined): Promise<void> {
+/** What a fork is made of. */
+interface Source {
+  readonly snapshot: Snapshot<object, object>;
+  /** The time of the first message, in ms. */
+  readonly begun: number;
+  readonly info: Map<string, unknown>;
+}
+
+async function write({ snapshot, begun, info }: Source, target: SessionState): Promise<void> {
   if (target.store.locator.find(target.name).length > 0) {
     throw new StoreError("EXISTS", `session ${JSON.stringify(target.id)} exists`, { session: target.id });
   }
-  const snapshot = new Snapshot(view.fold, rows, true, view.files);
-  const begun = rows.length === 0 ? Date.now() : view.fold.rows.place(rows[0] as number).ms;
   await createLog(target, { ms: begun, counter: 0, writer: "" }, async (aside) => {
     const builder = new LogBuilder(aside, newWriter());
     builder.begin(target.id, begun);
@@ -60,8 +73,6 @@ async function write(view: View, rows: Uint32Array, target: SessionState, title:
       }
       first = end;
     }
-    const info = new Map(view.fold.info.entries());
-    if (title !== undefined) info.set("title", title).set("titleSource", "user");
     if (info.size > 0) builder.add(Date.now(), { type: "info", json: JSON.stringify(Object.fromEntries(info)) });
     builder.flush();
   });

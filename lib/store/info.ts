@@ -4,13 +4,14 @@ import type { Fold } from "../line/fold.ts";
 import { formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import type { Log } from "../log/log.ts";
+import { giveWay } from "../log/turn.ts";
 import { viewAll } from "./view.ts";
 import type { SessionState } from "./state.ts";
 
 export async function info(session: SessionState): Promise<SessionInfo> {
-  const view = await viewAll(session);
-  view.release();
-  return infoOf(session.id, view.fold, view.logs);
+  const found = await viewAll(session, ({ fold, logs }) => infoOf(session.id, fold, logs));
+  await giveWay();
+  return found;
 }
 
 export function infoOf(id: string, fold: Fold, logs: readonly Log[]): SessionInfo {

@@ -39,16 +39,20 @@ export async function page<M extends object, P extends object>(
   const bounds = BOUNDS.filter((each) => options[each] !== undefined);
   if (bounds.length > 1) throw new ArgumentError("INVALID_ARGUMENT", "page() takes one of before, after and around");
   return await unlessStale(session, async () => {
-    // One message more than the page has tells whether there is a previous one.
-    const view = await (bounds.length === 0 ? viewLast(session, options.limit + 1) : viewAll(session));
-    try {
+    const take = (view: View): { snapshot: Snapshot<M, P>; rest: Omit<Page<M, P>, "items"> } => {
       const list = view.fold.history.list();
       const range = rangeOf(view, session.id, list, options);
-      const rows = list.subarray(range.first, range.end);
-      const snapshot = new Snapshot<M, P>(view.fold, rows, options.parts ?? true, view.files);
-      return { items: await readAll(snapshot), ...neighbours(view, session.id, list, range), skipped: view.skipped };
+      const snapshot = new Snapshot<M, P>(view, list.subarray(range.first, range.end), options.parts ?? true);
+      return { snapshot, rest: { ...neighbours(view, session.id, list, range), skipped: view.skipped } };
+    };
+    // One message more than the page has tells whether there is a previous one.
+    const { snapshot, rest } = await (bounds.length === 0
+      ? viewLast(session, options.limit + 1, take)
+      : viewAll(session, take));
+    try {
+      return { items: await readAll(snapshot), ...rest };
     } finally {
-      view.release();
+      snapshot.release();
     }
   });
 }

@@ -3,6 +3,7 @@ import type { Entry, Part } from "../base/entry.ts";
 import { checkOptions } from "../base/options.ts";
 import { NONE } from "../line/rows.ts";
 import { parseStamp } from "../line/stamp.ts";
+import { giveWay } from "../log/turn.ts";
 import { positionAfter, positionOf } from "./page.ts";
 import { findMessage, noMessage, placeOf } from "./reference.ts";
 import { Snapshot, StaleError } from "./snapshot.ts";
@@ -45,15 +46,9 @@ export async function* messages<M extends object, P extends object>(
   const progress: Progress = { given: 0, lastAt: undefined };
   for (let stale: unknown; ;) {
     signal?.throwIfAborted();
-    const view = await viewFor(session, options, progress);
+    const snapshot = await snapshotFor<M, P>(session, options, progress);
     const before = progress.given;
     try {
-      const snapshot = new Snapshot<M, P>(
-        view.fold,
-        select(view, session.id, options, progress),
-        options.parts ?? true,
-        view.files,
-      );
       for await (const loaded of batches(snapshot, reverse, signal)) {
         for (let index = loaded.first; index < loaded.end; index++) {
           const entry = snapshot.entry(loaded, reverse ? loaded.end - 1 - (index - loaded.first) : index);
@@ -69,7 +64,7 @@ export async function* messages<M extends object, P extends object>(
       stale = error;
       session.forget();
     } finally {
-      view.release();
+      snapshot.release();
     }
   }
 }
@@ -80,14 +75,15 @@ export async function message<M extends object, P extends object>(
   reference: string,
 ): Promise<Entry<M, P> | undefined> {
   return await unlessStale(session, async () => {
-    const view = await viewAll(session);
-    try {
+    const snapshot = await viewAll(session, (view) => {
       const row = findMessage(view, session.id, reference);
-      if (row === NONE) return undefined;
-      const snapshot = new Snapshot<M, P>(view.fold, Uint32Array.of(row), true, view.files);
+      return row === NONE ? undefined : new Snapshot<M, P>(view, Uint32Array.of(row), true);
+    });
+    if (snapshot === undefined) return undefined;
+    try {
       return snapshot.entry(await snapshot.load(0, 1), 0);
     } finally {
-      view.release();
+      snapshot.release();
     }
   });
 }
@@ -101,16 +97,15 @@ export async function* parts<P extends object>(session: SessionState, messageId:
 
 /** The ids of the history's messages, oldest first. Their data is read, not parsed. */
 export async function* messageIds(session: SessionState): AsyncGenerator<string> {
-  const view = await viewAll(session);
+  const snapshot = await viewAll(session, (view) => new Snapshot(view, view.fold.history.list(), false));
   try {
-    const snapshot = new Snapshot(view.fold, view.fold.history.list(), false, view.files);
     for (let first = 0; first < snapshot.length;) {
       const end = first + snapshot.batchFrom(first, false);
       yield* snapshot.ids(await snapshot.load(first, end));
       first = end;
     }
   } finally {
-    view.release();
+    snapshot.release();
   }
 }
 
@@ -121,20 +116,23 @@ export async function history<M extends object, P extends object>(session: Sessi
 }
 
 export async function count(session: SessionState): Promise<number> {
-  const view = await viewAll(session);
-  view.release();
-  return view.fold.history.list().length;
+  const length = await viewAll(session, ({ fold }) => fold.history.list().length);
+  await giveWay();
+  return length;
 }
 
 /** Where only the newest messages are asked for, the end of the log will do. */
-async function viewFor(
+async function snapshotFor<M extends object, P extends object>(
   session: SessionState,
-  { last, limit, before, after, reverse }: ReadOptions,
-  { lastAt }: Progress,
-): Promise<View> {
+  options: ReadOptions,
+  progress: Progress,
+): Promise<Snapshot<M, P>> {
+  const { last, limit, before, after, reverse } = options;
   const wanted = reverse === true ? Math.min(last ?? Infinity, limit ?? Infinity) : (last ?? Infinity);
-  const isEnd = before === undefined && after === undefined && lastAt === undefined && Number.isFinite(wanted);
-  return await (isEnd ? viewLast(session, wanted) : viewAll(session));
+  const isEnd = before === undefined && after === undefined && progress.lastAt === undefined && Number.isFinite(wanted);
+  const take = (view: View): Snapshot<M, P> =>
+    new Snapshot<M, P>(view, select(view, session.id, options, progress), options.parts ?? true);
+  return await (isEnd ? viewLast(session, wanted, take) : viewAll(session, take));
 }
 
 /** The rows that are asked for and were not given yet, oldest first. */

@@ -12,6 +12,7 @@ import { Snapshot } from "./snapshot.ts";
 import type { SessionState } from "./state.ts";
 import { batches, unlessStale } from "./stream.ts";
 import type { Transaction } from "./transaction.ts";
+import { viewNext } from "./view.ts";
 
 export async function replace(
   session: SessionState,
@@ -19,8 +20,8 @@ export async function replace(
   messages: readonly object[],
 ): Promise<Receipt[]> {
   const prepared = messages.map((message) => prepare(session, message, "message"));
-  await loadCanonical();
   const receipts = await session.queue.run(async () => {
+    await loadCanonical();
     for (;;) {
       const kept = await unlessStale(session, () => keptOf(session, prepared));
       const result = await commitLater(session, options, (tx) => write(tx, prepared, kept));
@@ -38,25 +39,26 @@ interface Kept {
 
 async function keptOf(session: SessionState, prepared: readonly Prepared[]): Promise<Kept> {
   await refresh(session);
-  const { fold } = session;
-  const files = session.logs.map((log) => log.open(session.store.descriptors)?.pin());
+  // A session that is not there, or deleted, keeps nothing.
+  if (session.fold === undefined || session.fold.deletedAt !== undefined) return { receipts: [], version: -1 };
+  const { snapshot, version } = await viewNext(session, (view) => ({
+    snapshot: new Snapshot(view, view.fold.history.list(), false),
+    version: view.fold.version,
+  }));
+  const receipts: Receipt[] = [];
   try {
-    const opened = files.filter((file) => file !== undefined);
-    if (fold === undefined || opened.length < files.length) return { receipts: [], version: -1 };
-    const receipts: Receipt[] = [];
-    const snapshot = new Snapshot(fold, fold.history.list(), false, opened);
     for await (const loaded of batches(snapshot, false)) {
       for (let index = loaded.first; index < loaded.end; index++) {
         const { id, at, data } = snapshot.entry(loaded, index);
         const next = prepared[receipts.length];
         const isSame = next !== undefined && (!next.isNamed || next.id === id) && isEqual(data, JSON.parse(next.json));
-        if (!isSame) return { receipts, version: fold.version };
+        if (!isSame) return { receipts, version };
         receipts.push({ id, at });
       }
     }
-    return { receipts, version: fold.version };
+    return { receipts, version };
   } finally {
-    for (const file of files) file?.unpin();
+    snapshot.release();
   }
 }
 

@@ -4,7 +4,7 @@ import { ArgumentError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import type { SessionInfo, SessionPatch } from "../base/session-info.ts";
 import { branches, checkout } from "./branch.ts";
-import { commit } from "./commit.ts";
+import { commit, sync } from "./commit.ts";
 import type { CommitOptions } from "./commit.ts";
 import { CommitBuilder } from "./commit-builder.ts";
 import { checkDelete, deleteSession, restoreSession } from "./delete.ts";
@@ -22,7 +22,6 @@ import { count, history, message, messageIds, messages, parts } from "./read.ts"
 import type { ReadOptions } from "./read.ts";
 import { replace } from "./replace.ts";
 import type { SessionState, StoreState } from "./state.ts";
-import { ready } from "./view.ts";
 
 export interface SessionOptions {
   /** Make the session with its first message if there is none. Default false: NOT_FOUND. */
@@ -162,8 +161,7 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
 
   /** Resolves when all that was written is on the disk. */
   async sync(): Promise<void> {
-    await ready(this.#session);
-    await this.#session.writer?.sync();
+    await sync(this.#session);
   }
 
   async delete(options: DeleteOptions = {}): Promise<void> {

@@ -1,11 +1,13 @@
 // THE READ PATH. What a reader sees: the lines that stood when it began, by where they lie. What is written later, and
-// a log that is replaced meanwhile, do not change it: the files stay open until the view is released.
+// a log that is replaced meanwhile, do not change it: the files stay open until the snapshot is released.
 import type { Entry, Part } from "../base/entry.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { dataText, decodeId, decodeLine, readAt } from "../line/decode.ts";
 import type { Fold } from "../line/fold.ts";
 import { ALTERED } from "../line/rows.ts";
 import { formatStamp, parseStamp } from "../line/stamp.ts";
+import { giveWay } from "../log/turn.ts";
+import type { View } from "./view.ts";
 
 /** So much is read at a time, if no message alone is longer. */
 const BATCH_BYTES = 1024 * 1024;
@@ -54,11 +56,11 @@ export class Snapshot<M extends object, P extends object> {
   readonly #starts: Uint32Array | undefined;
   readonly #files: readonly OpenFile[];
 
-  constructor(fold: Fold, messages: Uint32Array, withParts: boolean, files: readonly OpenFile[]) {
+  constructor({ fold, files }: View, messages: Uint32Array, withParts: boolean) {
     const { rows } = fold;
     this.length = messages.length;
     this.#fold = fold;
-    this.#files = files;
+    this.#files = files.map((file) => file.pin());
     const hasParts = withParts && messages.some((message) => rows.hasParts(message));
     const starts = hasParts ? new Uint32Array(messages.length + 1) : undefined;
     this.#starts = starts;
@@ -73,6 +75,11 @@ export class Snapshot<M extends object, P extends object> {
       this.#offset[at] = rows.offset[row] as number;
       this.#size[at] = rows.size[row] as number;
     }
+  }
+
+  /** Whoever made the snapshot lets it go. */
+  release(): void {
+    for (const file of this.#files) file.unpin();
   }
 
   /** How many messages from `from` on (backwards from it, where reverse) make one batch. */
@@ -90,6 +97,7 @@ export class Snapshot<M extends object, P extends object> {
 
   /** Reads the lines of the messages [first, end). `spare` is used if it is large enough. */
   async load(first: number, end: number, spare?: Buffer): Promise<Loaded> {
+    await giveWay();
     const from = this.#startOf(first);
     const spans = this.#spans(from, this.#startOf(end));
     const total = spans.reduce((sum, span) => sum + span.end - span.offset, 0);

@@ -10,52 +10,81 @@ import { refresh } from "./load.ts";
 import { notFound } from "./state.ts";
 import type { SessionState } from "./state.ts";
 
+/** One moment of a session; valid while `take` runs. A Snapshot made of it stays readable for longer. */
 export interface View {
   readonly fold: Fold;
   readonly logs: readonly Log[];
-  /** By the logs' numbers, pinned. */
+  /** By the logs' numbers. */
   readonly files: readonly OpenFile[];
   /** Pieces of the logs that are left out. */
   readonly skipped: number;
-  release(): void;
 }
+
+type Take<T> = (view: View) => T;
 
 const HEADER_BYTES = 4096;
 /** So often a log may be replaced between our look and our opening it. */
 const MOST_TRIES = 5;
 
-/** All of the session. Throws NOT_FOUND if there is none, or it is deleted. */
-export async function viewAll(session: SessionState): Promise<View> {
-  await ready(session);
+/**
+ * What `take` makes of the session as it stands after the calls that were made before this one, and before those that
+ * come after it. Throws NOT_FOUND if there is no session, or it is deleted.
+ */
+export async function viewAll<T>(session: SessionState, take: Take<T>): Promise<T> {
+  session.store.checkOpen();
+  const { queue } = session;
+  if (!queue.isIdle || !session.isReady()) return await queue.run(() => viewNext(session, take));
+  const files = openAll(session);
+  return files === undefined ? await queue.run(() => viewNext(session, take)) : taken(session, files, take);
+}
+
+/** The same as a step of an operation that has the queue already. */
+export async function viewNext<T>(session: SessionState, take: Take<T>): Promise<T> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const { fold } = session;
-    if (fold === undefined || fold.deletedAt !== undefined) throw notFound(session);
-    const files = session.logs.map((log) => log.open(session.store.descriptors)?.pin());
-    const release = (): void => files.forEach((file) => file?.unpin());
-    if (files.every((file) => file !== undefined)) {
-      return { fold, logs: session.logs, files, skipped: skippedIn(session.logs), release };
-    }
-    release();
-    session.forget();
     await refresh(session);
+    const files = openAll(session);
+    if (files !== undefined) return taken(session, files, take);
+    session.forget();
   }
   throw new StoreError("IO", "the session's logs are replaced again and again", { session: session.id });
 }
 
-/** A session's state, with all that was asked of it before, in the order of the calls. */
-export async function ready(session: SessionState): Promise<void> {
-  session.store.checkOpen();
-  if (!session.queue.isIdle) await session.queue.settled();
-  await refresh(session);
-}
-
 /** At least the last messages. Where nothing is known of the session yet, only the end of its log is read. */
-export async function viewLast(session: SessionState, messages: number): Promise<View> {
+export async function viewLast<T>(session: SessionState, messages: number, take: Take<T>): Promise<T> {
   session.store.checkOpen();
   const isCold = session.fold === undefined && session.loading === undefined && session.queue.isIdle;
-  return (isCold ? viewTail(session, messages) : undefined) ?? viewAll(session);
+  const view = isCold ? viewTail(session, messages) : undefined;
+  if (view === undefined) return await viewAll(session, take);
+  try {
+    return take(view);
+  } finally {
+    view.files[0]?.unpin();
+  }
 }
 
+/** All logs open, and pinned; undefined: a path names another file by now. */
+function openAll(session: SessionState): OpenFile[] | undefined {
+  const files: OpenFile[] = [];
+  for (const log of session.logs) {
+    const file = log.open(session.store.descriptors)?.pin();
+    if (file !== undefined) files.push(file);
+  }
+  if (files.length === session.logs.length) return files;
+  for (const file of files) file.unpin();
+  return undefined;
+}
+
+function taken<T>(session: SessionState, files: readonly OpenFile[], take: Take<T>): T {
+  try {
+    const { fold, logs } = session;
+    if (fold === undefined || fold.deletedAt !== undefined) throw notFound(session);
+    return take({ fold, logs, files, skipped: skippedIn(logs) });
+  } finally {
+    for (const file of files) file.unpin();
+  }
+}
+
+/** The one file of the view is pinned. */
 function viewTail(session: SessionState, messages: number): View | undefined {
   const { vfs, descriptors, locator } = session.store;
   const [place, ...others] = locator.find(session.name);
@@ -69,7 +98,7 @@ function viewTail(session: SessionState, messages: number): View | undefined {
     open.unpin();
     return undefined;
   }
-  return { fold, logs: [log], files: [open], skipped: 0, release: () => open.unpin() };
+  return { fold, logs: [log], files: [open], skipped: 0 };
 }
 
 /** True for a header in the first line. Where it is not as plain as that, the whole log is read, which tells why. */

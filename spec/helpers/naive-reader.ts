@@ -32,9 +32,9 @@ export interface NaiveSession {
 }
 
 const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-[0-9a-f]{4}-[a-z0-9]{8}$/;
-const FIELDS = ["at", "type", "after", "batch", "id", "of", "message", "data"];
-const TREE = ["session", "open", "head"];
-const TOMBSTONES = ["truncate", "remove", "purge", "delete"];
+const FIELDS = new Set(["at", "type", "after", "batch", "id", "of", "message", "data"]);
+const TREE = new Set(["session", "open", "head"]);
+const TOMBSTONES = new Set(["truncate", "remove", "purge", "delete"]);
 
 interface Parsed {
   line: NaiveLine;
@@ -59,7 +59,7 @@ function parsePiece(bytes: Buffer): Parsed | undefined {
     const end = bytes.lastIndexOf(',"crc":"');
     const sound =
       line.crc === undefined
-        ? Object.keys(line).every((key) => FIELDS.includes(key))
+        ? Object.keys(line).every((key) => FIELDS.has(key))
         : line.crc === crc32(bytes.subarray(0, end)).toString(16).padStart(8, "0");
     return { line, sound, text };
   } catch {
@@ -132,7 +132,7 @@ function unique(parsed: Parsed[]): NaiveLine[] {
   }
   return [...best.values()]
     .sort((a, b) => (a.line.at < b.line.at ? -1 : 1))
-    .map(({ line, sound }) => (sound || !TOMBSTONES.includes(line.type) ? line : { at: line.at, type: "altered" }));
+    .map(({ line, sound }) => (sound || !TOMBSTONES.has(line.type) ? line : { at: line.at, type: "altered" }));
 }
 
 interface Run {
@@ -166,7 +166,7 @@ export function foldNaively(logs: NaiveLine[][]): NaiveSession {
   const runs: Run[] = [];
   for (const line of lines) {
     const writer = writerOf(line.at);
-    if (TREE.includes(line.type)) runs.push({ writer, first: line.at, after: line.after });
+    if (TREE.has(line.type)) runs.push({ writer, first: line.at, after: line.after });
     else if (!runs.some((run) => run.writer === writer))
       runs.push({ writer, first: line.at, after: before.get(line.at) });
   }
@@ -245,7 +245,7 @@ export function foldNaively(logs: NaiveLine[][]): NaiveSession {
         parts: partsOf(place),
       })),
     tips,
-    deleted: deletedAt !== undefined && !alive.some((place) => place > deletedAt!),
+    deleted: deletedAt !== undefined && !alive.some((place) => place > deletedAt),
   };
 }
 

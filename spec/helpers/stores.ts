@@ -82,8 +82,8 @@ export async function verifyStores(directory: string): Promise<void> {
 
 /** What was said of a session, without what is computed from its lines. */
 function givenInfo(info: SessionInfo): Partial<SessionInfo> {
-  const { id: _id, createdAt, updatedAt, messages, bytes, branches, machines, tip, ...given } = info;
-  return given;
+  const computed = new Set(["id", "createdAt", "updatedAt", "messages", "bytes", "branches", "machines", "tip"]);
+  return Object.fromEntries(Object.entries(info).filter(([key]) => !computed.has(key)));
 }
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
