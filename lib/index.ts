@@ -2,6 +2,14 @@ export { openMemoryStore, openStore } from "./open.ts";
 export { ArgumentError, StoreError } from "./base/errors.ts";
 export type { ArgumentErrorCode, StoreErrorCode, Written } from "./base/errors.ts";
 export type { Branch, Entry, Page, Part, Receipt } from "./base/entry.ts";
+export type {
+  ImportedSession,
+  ImportOptions,
+  ImportProblem,
+  ImportProgress,
+  ImportReport,
+  ImportSource,
+} from "./base/import.ts";
 export type { Durability, StoreOptions, WellFormed } from "./base/options.ts";
 export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
 export type { CommitBuilder } from "./store/commit-builder.ts";

@@ -4,7 +4,15 @@ import type { StoreOptions } from "./base/options.ts";
 import { MemoryVfs } from "./disk/memory-vfs.ts";
 import { NodeVfs } from "./disk/node-vfs.ts";
 import { openOn } from "./store/store.ts";
-import type { Store } from "./store/store.ts";
+import type { Rooms, Store } from "./store/store.ts";
+
+/** Loaded with their first use. */
+const rooms: Rooms = {
+  async importFrom(store, source, options) {
+    const { runImport } = await import("./importers/run.ts");
+    return await runImport(store, source, options);
+  },
+};
 
 /**
  * Opens the store in this directory, and makes it if there is none. Any number of processes may have it open.
@@ -14,7 +22,7 @@ export async function openStore<M extends object = Record<string, unknown>, P ex
   directory: string,
   options: StoreOptions = {},
 ): Promise<Store<M, P>> {
-  return await openOn<M, P>(new NodeVfs(), directory, settingsOf(options));
+  return await openOn<M, P>(new NodeVfs(), directory, settingsOf(options), rooms);
 }
 
 /** A store that is gone with its last reference. */
@@ -22,5 +30,5 @@ export async function openMemoryStore<
   M extends object = Record<string, unknown>,
   P extends object = Record<string, unknown>,
 >(options: StoreOptions = {}): Promise<Store<M, P>> {
-  return await openOn<M, P>(new MemoryVfs(), "/memory", settingsOf(options));
+  return await openOn<M, P>(new MemoryVfs(), "/memory", settingsOf(options), rooms);
 }

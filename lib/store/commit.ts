@@ -129,7 +129,8 @@ function planned<T>(session: SessionState, tx: Transaction, plan: (tx: Transacti
   }
 }
 
-function checkWritable(session: SessionState): void {
+/** Throws the reason for which nothing may be written to the session. */
+export function checkWritable(session: SessionState): void {
   const reason = session.store.readOnly ?? session.damage ?? session.writer?.failure;
   if (reason !== undefined) throw reason;
 }

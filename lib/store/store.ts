@@ -1,4 +1,5 @@
 // The public handle of an open store: lifecycle, and one line for each verb.
+import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { Settings } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
 import type { Vfs } from "../disk/vfs.ts";
@@ -12,12 +13,19 @@ import { Session } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
 import type { StoreState } from "./state.ts";
 
+/** Rooms that see this one, and that this one cannot see: whoever opens a store knows both. */
+export interface Rooms {
+  importFrom(store: StoreState, source: ImportSource | "auto", options: ImportOptions): Promise<ImportReport>;
+}
+
 export class Store<M extends object = Record<string, unknown>, P extends object = Record<string, unknown>> {
   readonly #state: StoreState;
+  readonly #rooms: Rooms;
 
   /** @internal Stores come from openStore() and openMemoryStore(). */
-  constructor(state: StoreState) {
+  constructor(state: StoreState, rooms: Rooms) {
     this.#state = state;
+    this.#rooms = rooms;
   }
 
   /** The directory that it lies in, without symbolic links. */
@@ -67,6 +75,15 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
     return await count(this.#state, filter);
   }
 
+  /**
+   * Takes over another tool's sessions, with their times. The source is never changed (but see `markMigrated`), and a
+   * second import adds only what is new in it. With "auto" the path's content tells the tool. What cannot be read is
+   * reported and skipped. Throws NOT_FOUND where there is nothing at the path.
+   */
+  async importFrom(source: ImportSource | "auto", options: ImportOptions = {}): Promise<ImportReport> {
+    return await this.#rooms.importFrom(this.#state, source, options);
+  }
+
   /** Looks at the directories again, for sessions that a sync or a person brought or took. */
   async refresh(): Promise<void> {
     this.#state.checkOpen();
@@ -92,6 +109,7 @@ export async function openOn<M extends object, P extends object>(
   vfs: Vfs,
   directory: string,
   settings: Settings,
+  rooms: Rooms,
 ): Promise<Store<M, P>> {
-  return new Store(await openState(vfs, directory, settings));
+  return new Store(await openState(vfs, directory, settings), rooms);
 }

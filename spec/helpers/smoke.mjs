@@ -1,6 +1,5 @@
 // The installed package as its users have it: loads, writes, reads, and runs from the command line.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +9,10 @@ const directory = mkdtempSync(join(tmpdir(), "turnlog-smoke-"));
 try {
   const store = await openStore(directory);
   const session = await store.createSession({ title: "smoke" });
-  await session.append([{ role: "user", content: "one" }, { role: "assistant", content: "two" }]);
+  await session.append([
+    { role: "user", content: "one" },
+    { role: "assistant", content: "two" },
+  ]);
   await session.truncate({ keepLast: 1 });
   await session.append({ role: "user", content: "three" });
   await store.close();
@@ -20,7 +22,7 @@ try {
   assert.deepEqual(texts, ["two", "three"]);
   assert.equal((await again.get(session.id)).title, "smoke");
   await again.close();
-  console.log(`Node ${process.version}: the package works`);
+  process.stdout.write(`Node ${process.version}: the package works\n`);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

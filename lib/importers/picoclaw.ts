@@ -1,0 +1,180 @@
+// picoclaw (sipeed/picoclaw, as of June 2026): a directory of sessions, legacy `<name>.json` files, JSONL logs with a
+// `<name>.meta.json` beside each, and `<name>.json.migrated`, which is what its own migration leaves of the first kind.
+// File names are lossy, so a session's key comes from the content. Messages have no ids: a message is known by its
+// content, and by its place among those that the store has.
+import type { FoundInfo, FoundLine, FoundMessage } from "../store/import.ts";
+import type { Importer, OnProblem, SourceSession } from "./importer.ts";
+import { isObject, timeOf } from "./importer.ts";
+import { findFiles, filesBeside } from "./picoclaw-files.ts";
+import type { LegacyFile, LogFile, SessionFiles } from "./picoclaw-files.ts";
+import { readMessages } from "./picoclaw-log.ts";
+import { align, namer, startsWith, traitOf, traitOfName } from "./picoclaw-order.ts";
+import type { Trait } from "./picoclaw-order.ts";
+import { home, kindOf, modifiedMs, peek, namesIn } from "./source.ts";
+import { join } from "node:path";
+
+const MOST_LEVELS = 4;
+/** The main key of an agent is a shared fallback: no chat's messages were moved from it. */
+const MAIN_KEY = /^agent:[^:]+:main$/;
+
+export const picoclaw: Importer = {
+  defaultPath: () => home(".picoclaw", "workspace", "sessions"),
+  recognizes,
+  find(path, onProblem) {
+    const isDirectory = kindOf(path) === "directory";
+    // A directory that is named itself is looked through, even if nothing in it can be read.
+    const directories = isDirectory ? new Set([path, ...directoriesIn(path, 0)]) : [];
+    const files = isDirectory
+      ? [...directories].flatMap((directory) => findFiles(directory, onProblem))
+      : filesBeside(path, onProblem);
+    const sessions = files.map((each) => new PicoclawSession(each, onProblem));
+    const owners = new Map<string, PicoclawSession>();
+    for (const session of sessions) for (const alias of session.aliases) owners.set(alias, session);
+    for (const session of sessions) session.owner = owners.get(session.id);
+    // Who took over an alias comes before it.
+    return sessions.sort((a, b) => Number(a.owner !== undefined) - Number(b.owner !== undefined));
+  },
+};
+
+/** One message of the session, from whichever file. */
+interface Element extends Trait {
+  readonly ms: number;
+  /** The source shows it: it was not truncated. */
+  readonly isShown: boolean;
+  readonly read: { readonly file: LegacyFile | LogFile; readonly index: number };
+}
+
+class PicoclawSession implements SourceSession {
+  readonly id: string;
+  readonly identity: string;
+  readonly path: string;
+  readonly files: readonly string[];
+  readonly aliases: readonly string[];
+  owner: PicoclawSession | undefined;
+  readonly #files: SessionFiles;
+  readonly #onProblem: OnProblem;
+
+  constructor(files: SessionFiles, onProblem: OnProblem) {
+    this.id = files.key;
+    this.identity = `picoclaw ${files.key}`;
+    this.#files = files;
+    this.#onProblem = onProblem;
+    const sources = [...files.logs, ...files.legacy];
+    this.path = (sources[0] as LegacyFile | LogFile).path;
+    this.files = sources.flatMap((each) =>
+      "metaPath" in each && each.metaPath !== undefined ? [each.path, each.metaPath] : [each.path],
+    );
+    const aliases = files.logs.flatMap(({ meta }) => (Array.isArray(meta["aliases"]) ? meta["aliases"] : []));
+    this.aliases = aliases.filter((alias) => typeof alias === "string" && alias !== this.id && !MAIN_KEY.test(alias));
+  }
+
+  /** The earliest time that any file names; a migration's own time comes later than that of what it migrated. */
+  get createdMs(): number {
+    const { legacy, logs } = this.#files;
+    const times = [
+      ...legacy.flatMap(({ createdMs, messages }) => [createdMs, timeOf(messages[0]?.["created_at"])]),
+      ...logs.map(({ meta }) => timeOf(meta["created_at"])),
+    ].filter((ms) => ms !== undefined);
+    return times.length > 0 ? Math.min(...times) : modifiedMs(this.path);
+  }
+
+  async aliasOf(): Promise<SourceSession | undefined> {
+    if (this.owner === undefined) return undefined;
+    return startsWith(await this.owner.elements(), await this.elements()) ? this.owner : undefined;
+  }
+
+  async *lines(known: readonly string[]): AsyncGenerator<FoundLine> {
+    const elements = await this.elements();
+    const ids = this.#idsOf(known, elements);
+    const files = [...this.#files.legacy, ...this.#files.logs];
+    for (const file of files) {
+      const own = new Map<number, number>();
+      for (const [at, { read }] of elements.entries()) if (read.file === file) own.set(read.index, at);
+      for await (const { index, line, data } of readMessages(file, this.#onProblem)) {
+        const at = own.get(index);
+        if (at === undefined) continue;
+        const { ms } = elements[at] as Element;
+        yield { type: "message", id: ids[at] as string, ms, data, line } satisfies FoundMessage;
+      }
+    }
+    const lastMs = elements.at(-1)?.ms ?? this.createdMs;
+    yield* this.#cut(known, elements, ids, lastMs);
+    yield this.#info(lastMs);
+  }
+
+  /** All messages in order: what a later file repeats of an earlier one is taken from the earlier, which has its times. */
+  async elements(): Promise<Element[]> {
+    let all: Element[] = [];
+    for (const file of [...this.#files.legacy, ...this.#files.logs]) {
+      const skip = "meta" in file && typeof file.meta["skip"] === "number" ? file.meta["skip"] : 0;
+      const own: Element[] = [];
+      let ms = "createdMs" in file ? (file.createdMs ?? this.createdMs) : this.createdMs;
+      for await (const { index, data } of readMessages(file, this.#onProblem)) {
+        ms = timeOf(data["created_at"]) ?? ms;
+        own.push({ ...traitOf(data), ms, isShown: index >= skip, read: { file, index } });
+      }
+      const start = align(all, own);
+      // The newest file tells what is shown.
+      const repeated = all.slice(start).map((element, at) => ({ ...element, isShown: own[at]?.isShown ?? false }));
+      const before = all.slice(0, start).map((element) => ({ ...element, isShown: false }));
+      all = [...before, ...repeated, ...own.slice(repeated.length)];
+    }
+    return all;
+  }
+
+  #idsOf(known: readonly string[], elements: readonly Element[]): string[] {
+    const name = namer(known);
+    const start = align(known.map(traitOfName), elements);
+    return elements.map((element, at) => known[start + at] ?? name(element));
+  }
+
+  /** Hides what the source has truncated. Nothing before it, nothing to hide. */
+  *#cut(
+    known: readonly string[],
+    elements: readonly Element[],
+    ids: readonly string[],
+    ms: number,
+  ): Generator<FoundLine> {
+    const first = elements.findIndex(({ isShown }) => isShown);
+    const before = first === -1 ? undefined : ids[first];
+    const hasHidden = first !== 0 || (known.length > 0 && known[0] !== before);
+    if (hasHidden) yield { type: "cut", ms, before: before ?? null };
+  }
+
+  #info(lastMs: number): FoundInfo {
+    const { legacy, logs } = this.#files;
+    const meta = logs.at(-1)?.meta ?? {};
+    const summary = [meta["summary"], legacy.at(-1)?.summary].find((text) => typeof text === "string" && text !== "");
+    const updated = timeOf(meta["updated_at"]) ?? legacy.at(-1)?.updatedMs ?? lastMs;
+    const metadata = {
+      source: "picoclaw",
+      ...(isObject(meta["scope"]) && { scope: meta["scope"] }),
+      ...(Array.isArray(meta["aliases"]) && { aliases: meta["aliases"] }),
+    };
+    return {
+      type: "info",
+      ms: Math.max(updated, lastMs),
+      patch: { ...(typeof summary === "string" && { summary }), metadata },
+    };
+  }
+}
+
+function recognizes(path: string): boolean {
+  if (kindOf(path) === "directory") return directoriesIn(path, 0).length > 0;
+  return isOurs(path) || (path.endsWith(".meta.json") && isOurs(path.replace(/\.meta\.json$/, ".jsonl")));
+}
+
+/** A legacy session, or a log whose messages begin with a role. */
+function isOurs(path: string): boolean {
+  if (kindOf(path) !== "file") return false;
+  if (/\.jsonl(\.migrated)?$/.test(path)) return /^\s*\{\s*"role"\s*:/.test(peek(path));
+  return /\.json(\.migrated)?$/.test(path) && /^\s*\{\s*"key"\s*:[^]*"messages"\s*:/.test(peek(path));
+}
+
+/** The directories with sessions, at most so deep below a workspace, a home, or a folder of several of them. */
+function directoriesIn(directory: string, level: number): string[] {
+  const { files, directories } = namesIn(directory);
+  const own = files.some((name) => isOurs(join(directory, name))) ? [directory] : [];
+  if (level === MOST_LEVELS) return own;
+  return [...own, ...directories.flatMap((name) => directoriesIn(join(directory, name), level + 1))];
+}

@@ -1,0 +1,103 @@
+// One import from beginning to end: which tool's it is, what it has, session after session into the store.
+import { ArgumentError, StoreError } from "../base/errors.ts";
+import type { ImportedSession, ImportOptions, ImportProblem, ImportReport, ImportSource } from "../base/import.ts";
+import { checkOptions } from "../base/options.ts";
+import { importSession, isImported } from "../store/import.ts";
+import type { StoreState } from "../store/state.ts";
+import { claudeCode } from "./claude-code.ts";
+import type { Importer, SourceSession } from "./importer.ts";
+import { picoclaw } from "./picoclaw.ts";
+import { kindOf, markMigrated } from "./source.ts";
+
+const IMPORTERS: Readonly<Record<ImportSource, Importer>> = { picoclaw, "claude-code": claudeCode };
+/** So many messages pass between two reports of progress. */
+const MESSAGES_A_REPORT = 1000;
+/** What one session suffers from does not stop the others. */
+const SESSION_ERRORS: ReadonlySet<string> = new Set(["DAMAGED", "NEWER_FORMAT", "EXISTS"]);
+
+export async function runImport(
+  store: StoreState,
+  source: ImportSource | "auto",
+  options: ImportOptions,
+): Promise<ImportReport> {
+  checkOptions("importFrom", options, ["path", "dryRun", "markMigrated", "onProgress", "signal"]);
+  store.checkOpen();
+  const [name, importer] = importerFor(source, options.path);
+  if (options.markMigrated === true && name !== "picoclaw") {
+    throw new ArgumentError("INVALID_ARGUMENT", "markMigrated is for picoclaw: other tools know no such name");
+  }
+  const path = options.path ?? importer.defaultPath();
+  if (kindOf(path) === undefined) throw new StoreError("NOT_FOUND", `nothing to import at ${path}`, { path });
+  const problems: ImportProblem[] = [];
+  const told = new Set<string>();
+  const onProblem = (at: string, reason: string, line?: number): void => {
+    // A source may be read more than once.
+    const key = JSON.stringify([at, line, reason]);
+    if (!told.has(key)) problems.push({ path: at, ...(line !== undefined && { line }), reason });
+    told.add(key);
+  };
+  const found = importer.find(path, onProblem);
+  const sessions: ImportedSession[] = [];
+  let messages = 0;
+  const progress = (): void => options.onProgress?.({ sessions: sessions.length, found: found.length, messages });
+  for (const session of found) {
+    options.signal?.throwIfAborted();
+    try {
+      sessions.push(
+        await importOne(store, session, {
+          dryRun: options.dryRun ?? false,
+          signal: options.signal,
+          onProblem: (reason, line) => onProblem(session.path, reason, line),
+          onMessage: () => {
+            if (++messages % MESSAGES_A_REPORT === 0) progress();
+          },
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof StoreError) || !SESSION_ERRORS.has(error.code)) throw error;
+      onProblem(session.path, error.message);
+    }
+    progress();
+  }
+  const isMarking = options.markMigrated === true && options.dryRun !== true;
+  const marked = isMarking ? await mark(store, found, problems) : [];
+  return { source: name, sessions, problems, marked };
+}
+
+async function importOne(
+  store: StoreState,
+  session: SourceSession,
+  options: Parameters<typeof importSession>[2],
+): Promise<ImportedSession> {
+  if ((await session.aliasOf?.()) === undefined) return await importSession(store, session, options);
+  return { id: session.id, path: session.path, status: "alias", messages: 0, added: 0 };
+}
+
+/** Renames the files of the sessions that are in the store, whole: the store is read again to find out. */
+async function mark(
+  store: StoreState,
+  found: readonly SourceSession[],
+  problems: readonly ImportProblem[],
+): Promise<string[]> {
+  const troubled = new Set(problems.map(({ path }) => path));
+  const whole: string[] = [];
+  for (const session of found) {
+    if (session.files.some((file) => troubled.has(file))) continue;
+    const owner = (await session.aliasOf?.()) ?? session;
+    if (await isImported(store, owner)) whole.push(...session.files);
+  }
+  return whole.filter((file) => !file.endsWith(".migrated")).map(markMigrated);
+}
+
+function importerFor(source: ImportSource | "auto", path: string | undefined): [ImportSource, Importer] {
+  if (source !== "auto") {
+    if (Object.hasOwn(IMPORTERS, source)) return [source, IMPORTERS[source]];
+    const known = Object.keys(IMPORTERS).join(", ");
+    throw new ArgumentError("INVALID_ARGUMENT", `unknown source ${JSON.stringify(source)} (known: ${known}, auto)`);
+  }
+  if (path === undefined) throw new ArgumentError("INVALID_ARGUMENT", 'the source "auto" needs a path');
+  if (kindOf(path) === undefined) throw new StoreError("NOT_FOUND", `nothing to import at ${path}`, { path });
+  const entry = Object.entries(IMPORTERS).find(([, importer]) => importer.recognizes(path));
+  if (entry !== undefined) return entry as [ImportSource, Importer];
+  throw new ArgumentError("INVALID_ARGUMENT", `${path} is no session file of a known tool, nor has it any`);
+}

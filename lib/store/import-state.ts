@@ -1,0 +1,97 @@
+// What earlier imports of a session have written: all lines of its import's writer, whichever log they lie in.
+import { createHash } from "node:crypto";
+import { compareStamps, formatStamp } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
+import { canonical } from "../line/canonical.ts";
+import { dataText, decodeId } from "../line/decode.ts";
+import type { LineHead } from "../line/decode.ts";
+import type { OpenFile } from "../disk/descriptors.ts";
+import { readLog } from "./rewrite.ts";
+import type { SessionState } from "./state.ts";
+import { unique } from "./unite.ts";
+
+export interface ImportedMessage {
+  readonly place: Stamp;
+  /** Of its newest version; undefined: that line was altered, and nobody can tell what it was. */
+  digest: string | undefined;
+}
+
+export class ImportState {
+  /** Messages by their ids, in the order of their places. */
+  readonly messages: Map<string, ImportedMessage> = new Map();
+  readonly #info = new Map<string, string>();
+  /** The place before which the source shows nothing; null: it showed nothing at all when that was written. */
+  cut: string | null | undefined;
+  last: Stamp | undefined;
+  #cutAt: Stamp | undefined;
+  #lastMessage: Stamp | undefined;
+
+  /** Takes one line of the import's writer. `json` is the text of its data. */
+  add(type: string, stamp: Stamp, id: string | undefined, of: Stamp | undefined, json: string | undefined): void {
+    if (this.last === undefined || compareStamps(stamp, this.last) > 0) this.last = stamp;
+    if (type === "message") this.#addMessage(stamp, id, of, json);
+    if (json === undefined) return;
+    if (type === "info") this.#addInfo(json);
+    else if (type === "truncate") {
+      this.cut = (JSON.parse(json) as { to: string | null }).to;
+      this.#cutAt = stamp;
+    }
+  }
+
+  /** True when all messages so far are cut. */
+  get hidesAll(): boolean {
+    if (this.#lastMessage === undefined) return true;
+    return this.cut === null && this.#cutAt !== undefined && compareStamps(this.#cutAt, this.#lastMessage) > 0;
+  }
+
+  /** The part of a patch that no import has written yet. */
+  newInfo(patch: ReadonlyMap<string, unknown>): Map<string, unknown> {
+    const set = new Map([...patch].filter(([key, value]) => this.#info.get(key) !== canonical(value)));
+    // A title and its source go together.
+    if (set.has("title") && patch.has("titleSource")) set.set("titleSource", patch.get("titleSource"));
+    return set;
+  }
+
+  #addMessage(stamp: Stamp, id: string | undefined, of: Stamp | undefined, json: string | undefined): void {
+    const name = id ?? formatStamp(of ?? stamp);
+    const digest = json === undefined ? undefined : digestOf(json);
+    const known = this.messages.get(name);
+    if (known === undefined) this.messages.set(name, { place: of ?? stamp, digest });
+    else known.digest = digest;
+    this.#lastMessage = stamp;
+  }
+
+  #addInfo(json: string): void {
+    for (const [key, value] of Object.entries(JSON.parse(json) as object)) this.#info.set(key, canonical(value));
+  }
+}
+
+/** Reads what the import's writer has written to the session's logs. */
+export async function readImportState(session: SessionState, writer: string): Promise<ImportState> {
+  const state = new ImportState();
+  const found: { line: LineHead; open: OpenFile }[] = [];
+  const opens: OpenFile[] = [];
+  try {
+    for (const log of session.logs) {
+      const open = session.store.descriptors.get(log.slot).pin();
+      opens.push(open);
+      const { lines } = await readLog(open);
+      for (const line of lines) if (line.stamp.writer === writer) found.push({ line, open });
+    }
+    for (const { line, open } of unique(found)) {
+      const bytes = Buffer.allocUnsafe(line.length);
+      const end = open.file.read(bytes, 0, line.length, line.offset);
+      state.add(line.type, line.stamp, decodeId(bytes, 0, end), line.of, dataText(bytes, 0, end));
+    }
+  } finally {
+    for (const open of opens) open.unpin();
+  }
+  return state;
+}
+
+/** Two texts of one message differ here if they differ at all. */
+export function digestOf(json: string): string {
+  // The two separators are escaped in the log, and not in what JSON.stringify makes.
+  const text = json.replaceAll("\u2028", String.raw`\u2028`).replaceAll("\u2029", String.raw`\u2029`);
+  return createHash("sha256").update(text).digest("base64");
+}

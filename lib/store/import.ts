@@ -1,0 +1,201 @@
+// A session of another tool comes in. Its lines carry that tool's times and a writer derived from the source's
+// identity, so a second import finds them and adds nothing, and two machines that import one history write the same
+// lines. What is deleted or changed here stays so: an import only adds what the source has and no import has written.
+import { createHash } from "node:crypto";
+import { ArgumentError } from "../base/errors.ts";
+import type { ImportedSession } from "../base/import.ts";
+import type { SessionPatch } from "../base/session-info.ts";
+import { checkedPatch } from "../base/session-info.ts";
+import { loadCanonical } from "../line/canonical.ts";
+import { formatStamp, writerOf } from "../line/stamp.ts";
+import { digestOf, ImportState, readImportState } from "./import-state.ts";
+import { ImportSink } from "./import-sink.ts";
+import { refresh } from "./load.ts";
+import { encode } from "./prepare.ts";
+import type { SessionState, StoreState } from "./state.ts";
+
+/** A session that an importer has found. */
+export interface FoundSession {
+  readonly id: string;
+  /** What makes it the same session at every import, on every machine: the tool and its own name for it. */
+  readonly identity: string;
+  readonly path: string;
+  /** When it began, in ms. */
+  readonly createdMs: number;
+  /** What it says, in order. `known`: the ids that earlier imports gave, in order. May be read again. */
+  lines(known: readonly string[]): AsyncIterable<FoundLine>;
+}
+
+/** Times are in ms. */
+export type FoundLine = FoundMessage | FoundInfo | FoundCut;
+
+export interface FoundMessage {
+  readonly type: "message";
+  readonly id: string;
+  readonly ms: number;
+  readonly data: object;
+  /** What this message was when the source had less of it, newest first. */
+  readonly earlier?: readonly object[];
+  /** The id of the message that it follows, where that is not the one before it: an older turn was edited. */
+  readonly follows?: string;
+  /** Where it stands in the file, for what is told of it. */
+  readonly line?: number;
+}
+
+export interface FoundInfo {
+  readonly type: "info";
+  readonly ms: number;
+  readonly patch: SessionPatch;
+}
+
+/** The source shows nothing before this message, or nothing at all. */
+export interface FoundCut {
+  readonly type: "cut";
+  readonly ms: number;
+  readonly before: string | null;
+}
+
+export interface ImportSessionOptions {
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal | undefined;
+  /** Called for each message that was read. */
+  readonly onMessage: () => void;
+  readonly onProblem: (reason: string, line: number | undefined) => void;
+}
+
+export async function importSession(
+  store: StoreState,
+  found: FoundSession,
+  options: ImportSessionOptions,
+): Promise<ImportedSession> {
+  const session = store.session(found.id);
+  if (store.readOnly !== undefined && !options.dryRun) throw store.readOnly;
+  return await session.queue.run(async () => {
+    await loadCanonical();
+    await refresh(session);
+    const { id, path } = found;
+    if (session.fold?.deletedAt !== undefined) return { id, path, status: "deleted", messages: 0, added: 0 };
+    const writer = writerFor(found);
+    const begin = async (): Promise<Import> => {
+      const state = session.exists ? await readImportState(session, writer) : new ImportState();
+      return { session, found, options, state, sink: new ImportSink(session, state, writer) };
+    };
+    if (session.writer !== undefined && !options.dryRun) {
+      const run = await begin();
+      const counts = await run.sink.append(session.writer, async () => await take(run));
+      return { id, path, status: run.sink.count > 0 ? "grown" : "unchanged", ...counts };
+    }
+    if (session.exists || options.dryRun) {
+      // A log of ours is made only if there is something to write into it.
+      const trial = await begin();
+      const counts = await take(options.dryRun ? trial : { ...trial, options: { ...options, ...QUIET } });
+      const isSame = session.exists && trial.sink.count === 0;
+      if (isSame || options.dryRun)
+        return { id, path, status: isSame ? "unchanged" : session.exists ? "grown" : "created", ...counts };
+    }
+    const status = session.exists ? "grown" : "created";
+    const run = await begin();
+    return { id, path, status, ...(await run.sink.create(found.createdMs, async () => await take(run))) };
+  });
+}
+
+/** True if the store has every message of the source, with its content, as far as it can be read. */
+export async function isImported(store: StoreState, found: FoundSession): Promise<boolean> {
+  const session = store.session(found.id);
+  return await session.queue.run(async () => {
+    await refresh(session);
+    if (!session.exists || session.fold?.deletedAt !== undefined) return false;
+    const state = await readImportState(session, writerFor(found));
+    for await (const line of found.lines([...state.messages.keys()])) {
+      if (line.type !== "message") continue;
+      const digest = digestOf(encode(session, line.data));
+      const names = namesOf(line.id);
+      let known = state.messages.get(names.next().value);
+      while (known !== undefined && known.digest !== digest) known = state.messages.get(names.next().value);
+      if (known === undefined) return false;
+    }
+    return true;
+  });
+}
+
+function writerFor({ identity }: FoundSession): string {
+  return writerOf(createHash("sha256").update(identity).digest());
+}
+
+/** What is read again is told of once. */
+const QUIET = { onMessage: (): void => undefined, onProblem: (): void => undefined };
+
+/** One session's import under way. */
+interface Import {
+  readonly session: SessionState;
+  readonly found: FoundSession;
+  readonly options: ImportSessionOptions;
+  readonly state: ImportState;
+  readonly sink: ImportSink;
+}
+
+async function take(run: Import): Promise<{ messages: number; added: number }> {
+  const { signal, onMessage, onProblem } = run.options;
+  const problems: [string, number | undefined][] = [];
+  let messages = 0;
+  let added = 0;
+  for await (const line of run.found.lines([...run.state.messages.keys()])) {
+    signal?.throwIfAborted();
+    if (line.type === "info") takeInfo(run, line);
+    else if (line.type === "cut") takeCut(run, line);
+    else {
+      messages++;
+      onMessage();
+      try {
+        if (takeMessage(run, line)) added++;
+      } catch (error) {
+        if (!(error instanceof ArgumentError)) throw error;
+        problems.push([error.message, line.line]);
+      }
+    }
+  }
+  for (const problem of problems) onProblem(...problem);
+  return { messages, added };
+}
+
+/** True: it is new here. Of two messages with one id and other content the second gets a name of its own. */
+function takeMessage({ session, state, sink }: Import, line: FoundMessage): boolean {
+  const { ms } = line;
+  const json = encode(session, line.data);
+  const digest = digestOf(json);
+  for (const id of namesOf(line.id)) {
+    const known = state.messages.get(id);
+    if (known === undefined) {
+      const follows = line.follows === undefined ? undefined : state.messages.get(line.follows);
+      if (follows !== undefined) sink.add(ms, { type: "head", after: follows.place });
+      sink.add(ms, { type: "message", id, json });
+      return true;
+    }
+    if (known.digest === undefined || known.digest === digest) return false;
+    if (line.earlier?.some((data) => digestOf(encode(session, data)) === known.digest)) {
+      sink.add(ms, { type: "message", id, of: known.place, json });
+      return false;
+    }
+  }
+  return false;
+}
+
+function* namesOf(id: string): Generator<string, never> {
+  yield id;
+  for (let number = 2; ; number++) yield `${id}~${number}`;
+}
+
+function takeInfo({ session, state, sink }: Import, { ms, patch }: FoundInfo): void {
+  const set = state.newInfo(checkedPatch(patch));
+  if (set.size > 0) sink.add(ms, { type: "info", json: encode(session, Object.fromEntries(set)) });
+}
+
+function takeCut({ state, sink }: Import, { ms, before }: FoundCut): void {
+  const place = before === null ? undefined : state.messages.get(before)?.place;
+  // The message could not be taken over, and a cut without it would hide what follows.
+  if (before !== null && place === undefined) return;
+  const to = place === undefined ? null : formatStamp(place);
+  if (to === null ? !state.hidesAll : state.cut !== to) {
+    sink.add(ms, { type: "truncate", json: JSON.stringify({ from: null, to }) });
+  }
+}
