@@ -7,7 +7,7 @@ import { openOn } from "./store/store.ts";
 import type { Rooms, Store } from "./store/store.ts";
 
 /** Loaded with their first use. */
-const rooms: Rooms = {
+export const rooms: Rooms = {
   async importFrom(store, source, options) {
     const { runImport } = await import("./importers/run.ts");
     return await runImport(store, source, options);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import type { StoreOptions } from "../lib/base/options.ts";
+import { rooms } from "../lib/open.ts";
 import { openOn } from "../lib/store/store.ts";
 import type { Store } from "../lib/store/store.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
@@ -16,7 +17,7 @@ async function faulty(
 ): Promise<{ vfs: FaultVfs; store: Store<any, any>; directory: string }> {
   const directory = stores.directory();
   const vfs = new FaultVfs();
-  return { vfs, store: await openOn<any, any>(vfs, directory, settingsOf(options)), directory };
+  return { vfs, store: await openOn<any, any>(vfs, directory, settingsOf(options), rooms), directory };
 }
 
 test("what was appended is in the file before append() returns its promise", async () => {

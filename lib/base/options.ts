@@ -75,6 +75,6 @@ export function checkOptions(call: string, options: unknown, known: readonly str
   }
 }
 
-export function isWhole(value: unknown, least: number, most: number = Number.MAX_SAFE_INTEGER): value is number {
+function isWhole(value: unknown, least: number, most: number = Number.MAX_SAFE_INTEGER): value is number {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 }

@@ -86,6 +86,7 @@ class PicoclawSession implements SourceSession {
   async *lines(known: readonly string[]): AsyncGenerator<FoundLine> {
     const elements = await this.elements();
     const ids = this.#idsOf(known, elements);
+    const isKnown = new Set(known);
     const files = [...this.#files.legacy, ...this.#files.logs];
     for (const file of files) {
       const own = new Map<number, number>();
@@ -94,7 +95,17 @@ class PicoclawSession implements SourceSession {
         const at = own.get(index);
         if (at === undefined) continue;
         const { ms } = elements[at] as Element;
-        yield { type: "message", id: ids[at] as string, ms, data, line } satisfies FoundMessage;
+        const id = ids[at] as string;
+        const { created_at: _time, ...timeless } = data;
+        yield {
+          type: "message",
+          id,
+          ms,
+          data,
+          line,
+          isKnown: isKnown.has(id),
+          earlier: [timeless],
+        } satisfies FoundMessage;
       }
     }
     const lastMs = elements.at(-1)?.ms ?? this.createdMs;

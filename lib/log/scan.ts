@@ -37,7 +37,7 @@ export async function scan(
 }
 
 /** The same at once, for what is short. */
-export function scanNow(file: VfsFile, from: number, to: number, sink: PieceSink): ScanEnd {
+function scanNow(file: VfsFile, from: number, to: number, sink: PieceSink): ScanEnd {
   const bytes = Buffer.allocUnsafe(to - from);
   const end = file.read(bytes, 0, to - from, from);
   return endOf({ bytes, start: 0, end, base: from }, readPieces(bytes, 0, end, from, sink), sink);

@@ -34,7 +34,9 @@ export interface FoundMessage {
   readonly id: string;
   readonly ms: number;
   readonly data: object;
-  /** What this message was when the source had less of it, newest first. */
+  /** It is one of those that earlier imports gave; what differs (a time that a migration put in) says nothing new. */
+  readonly isKnown?: boolean;
+  /** Other forms in which earlier imports may have seen it, newest first: the source had less of it. */
   readonly earlier?: readonly object[];
   /** The id of the message that it follows, where that is not the one before it: an older turn was edited. */
   readonly follows?: string;
@@ -49,7 +51,7 @@ export interface FoundInfo {
 }
 
 /** The source shows nothing before this message, or nothing at all. */
-export interface FoundCut {
+interface FoundCut {
   readonly type: "cut";
   readonly ms: number;
   readonly before: string | null;
@@ -107,15 +109,20 @@ export async function isImported(store: StoreState, found: FoundSession): Promis
     if (!session.exists || session.fold?.deletedAt !== undefined) return false;
     const state = await readImportState(session, writerFor(found));
     for await (const line of found.lines([...state.messages.keys()])) {
-      if (line.type !== "message") continue;
-      const digest = digestOf(encode(session, line.data));
-      const names = namesOf(line.id);
-      let known = state.messages.get(names.next().value);
-      while (known !== undefined && known.digest !== digest) known = state.messages.get(names.next().value);
-      if (known === undefined) return false;
+      if (line.type === "message" && !isThere(session, line, state)) return false;
     }
     return true;
   });
+}
+
+function isThere(session: SessionState, { id, data, earlier = [] }: FoundMessage, state: ImportState): boolean {
+  const digests = new Set([data, ...earlier].map((each) => digestOf(encode(session, each))));
+  for (const name of namesOf(id)) {
+    const known = state.messages.get(name);
+    if (known === undefined) return false;
+    if (known.digest !== undefined && digests.has(known.digest)) return true;
+  }
+  return false;
 }
 
 function writerFor({ identity }: FoundSession): string {
@@ -161,6 +168,7 @@ async function take(run: Import): Promise<{ messages: number; added: number }> {
 /** True: it is new here. Of two messages with one id and other content the second gets a name of its own. */
 function takeMessage({ session, state, sink }: Import, line: FoundMessage): boolean {
   const { ms } = line;
+  if (line.isKnown === true) return false;
   const json = encode(session, line.data);
   const digest = digestOf(json);
   for (const id of namesOf(line.id)) {

@@ -16,7 +16,7 @@ export interface NaiveLine {
   crc?: string;
 }
 
-export interface NaiveEntry {
+interface NaiveEntry {
   id: string;
   at: string;
   data: unknown;
