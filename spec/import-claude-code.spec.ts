@@ -80,7 +80,7 @@ test("every line of the conversation can be given back as it was", async () => {
     for (const entry of await session.history()) {
       if (seen.has(entry.id)) continue;
       seen.add(entry.id);
-      const { content, blocks, records } = entry.data as any;
+      const { content, blocks, records } = entry.data;
       let from = 0;
       for (const [index, record] of records.entries()) {
         const to = blocks === undefined ? undefined : from + blocks[index];

@@ -10,14 +10,17 @@ const AT_A_TIME = 2;
 export class Background {
   readonly #vfs: Vfs;
   readonly #warn: (warning: StoreWarning) => void;
+  readonly #sweep: () => Promise<void>;
   readonly #writers = new Set<LogWriter>();
   readonly #directories = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(vfs: Vfs, warn: (warning: StoreWarning) => void) {
+  /** `sweep` clears up what others left, beside the first sync. */
+  constructor(vfs: Vfs, warn: (warning: StoreWarning) => void, sweep: () => Promise<void>) {
     this.#vfs = vfs;
     this.#warn = warn;
+    this.#sweep = sweep;
   }
 
   addWriter(writer: LogWriter): void {
@@ -56,6 +59,7 @@ export class Background {
     for (const writer of this.#writers) writer.isScheduled = false;
     this.#writers.clear();
     this.#directories.clear();
+    const hasWork = tasks.length > 0;
     const workers = Array.from({ length: AT_A_TIME }, async () => {
       for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
         const { path } = task;
@@ -64,6 +68,8 @@ export class Background {
         });
       }
     });
+    // What fails here is tried again by the next open store.
+    if (hasWork) await this.#sweep().catch(() => undefined);
     await Promise.all(workers);
   }
 }

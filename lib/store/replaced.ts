@@ -28,11 +28,7 @@ export class ReplacedLogs {
 
   /** What is known of the old log beside this one. */
   recall(path: string): Replaced | undefined {
-    try {
-      return JSON.parse(this.#vfs.readText(this.#recordOf(path)) ?? "null") ?? undefined;
-    } catch {
-      return undefined;
-    }
+    return this.#read(this.#recordOf(path));
   }
 
   /** Lets the old log go when its minute is over. `run` orders it among the session's operations. */
@@ -52,14 +48,17 @@ export class ReplacedLogs {
     this.#vfs.remove(this.#recordOf(replaced.path));
   }
 
-  /** With the first write of an open store: what others left behind when they ended. */
+  /** What others left behind when they ended, once for an open store that writes. */
   async sweep(): Promise<void> {
     if (this.#isSwept) return;
     this.#isSwept = true;
     const directory = join(this.#layout.cache, "replaced");
     for (const name of this.#vfs.names(directory)) {
-      const replaced = JSON.parse(this.#vfs.readText(join(directory, name)) ?? "null") as Replaced | null;
-      if (replaced !== null && Date.now() - replaced.replacedAt > OLD_STAYS_MS) await this.drop(replaced);
+      const replaced = this.#read(join(directory, name));
+      // A store that was copied with its cache has records of the place it was copied from.
+      if (replaced === undefined || this.#recordOf(replaced.path) !== join(directory, name)) continue;
+      if (!replaced.path.startsWith(this.#layout.sessions)) continue;
+      if (Date.now() - replaced.replacedAt > OLD_STAYS_MS) await this.drop(replaced);
     }
     for (const name of this.#vfs.names(this.#layout.aside)) {
       const path = join(this.#layout.aside, name);
@@ -70,6 +69,14 @@ export class ReplacedLogs {
   close(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+  }
+
+  #read(record: string): Replaced | undefined {
+    try {
+      return (JSON.parse(this.#vfs.readText(record) ?? "null") as Replaced | null) ?? undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   #recordOf(path: string): string {

@@ -52,8 +52,13 @@ export class StoreState {
     this.readOnly = readOnly;
     this.descriptors = new Descriptors(vfs, settings.maxOpenFiles);
     this.locator = new Locator(vfs, layout);
-    this.background = new Background(vfs, (warning) => this.warn(warning));
-    this.replaced = new ReplacedLogs(vfs, layout);
+    const replaced = new ReplacedLogs(vfs, layout);
+    this.replaced = replaced;
+    this.background = new Background(
+      vfs,
+      (warning) => this.warn(warning),
+      () => replaced.sweep(),
+    );
   }
 
   checkOpen(): void {
