@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import type { StoreOptions } from "../lib/base/options.ts";
 import { rooms } from "../lib/open.ts";
@@ -151,12 +151,17 @@ describe("a log that is replaced under its writer", () => {
     await session.append({ n: 0 });
     const path = onlyLog(directory);
     const before = readFileSync(path);
-    // In one turn: the look of the first append serves the others.
-    const appends = [1, 2, 3].map((n) => session.append({ n }));
-    writeFileSync(`${path}.new`, before);
-    renameSync(`${path}.new`, path);
-    appends.push(session.append({ n: 4 }));
-    await Promise.all(appends);
+    // In one turn and one millisecond, which the clock is held at, the look of the first append serves the others.
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const appends = [1, 2, 3].map((n) => session.append({ n }));
+      writeFileSync(`${path}.new`, before);
+      renameSync(`${path}.new`, path);
+      appends.push(session.append({ n: 4 }));
+      await Promise.all(appends);
+    } finally {
+      vi.useRealTimers();
+    }
     await sleep(5);
     const lines = readFileSync(path, "utf8")
       .trimEnd()
@@ -176,10 +181,15 @@ describe("a log that is replaced under its writer", () => {
     await session.append({ n: 0 });
     const path = onlyLog(directory);
     const torn = Buffer.concat([readFileSync(path), Buffer.from('{"at":"2026-11-21T09:08:13.1')]);
-    void session.append({ n: 1 });
-    writeFileSync(`${path}.new`, torn);
-    renameSync(`${path}.new`, path);
-    await session.append({ n: 2 });
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      void session.append({ n: 1 });
+      writeFileSync(`${path}.new`, torn);
+      renameSync(`${path}.new`, path);
+      await session.append({ n: 2 });
+    } finally {
+      vi.useRealTimers();
+    }
     expect((await session.history()).map(({ data }) => data.n)).toEqual([0, 1, 2]);
   });
 

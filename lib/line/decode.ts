@@ -1,6 +1,6 @@
 // From bytes to a line: its head for the fold, all of it for a reader.
 import { crc32 } from "node:zlib";
-import { CRC_LENGTH, CRC_START, hashBytes, hashId, LF, LINE_START } from "./codec.ts";
+import { CRC_LENGTH, CRC_START, hashBytes, hashId, LINE_START } from "./codec.ts";
 import { parseStamp, readStamp, STAMP_LENGTH } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
@@ -176,15 +176,19 @@ function decodeAny(bytes: Buffer, start: number, end: number): LineHead | undefi
 /** The whole line in bytes[start, end), or undefined if it is none. */
 export function decodeLine(bytes: Buffer, start: number, end: number): Line | undefined {
   const line = parseLine(bytes, start, end);
-  return typeof line?.["at"] === "string" && typeof line["type"] === "string" ? (line as unknown as Line) : undefined;
+  if (line === undefined || typeof line["at"] !== "string" || typeof line["type"] !== "string") return undefined;
+  // What is of another kind than it should be says nothing, here as for the fold.
+  if (typeof line["id"] !== "string") delete line["id"];
+  if (parseStamp(line["of"]) === undefined) delete line["of"];
+  if (parseStamp(line["message"]) === undefined) delete line["message"];
+  return line as unknown as Line;
 }
 
-/** The stamp of the line that begins at `start`. */
-export function readAt(bytes: Buffer, start: number): Stamp | undefined {
+/** The stamp of the line in bytes[start, end). */
+export function readAt(bytes: Buffer, start: number, end: number): Stamp | undefined {
   if (hasAt(bytes, start, LINE_START)) return readStamp(bytes, start + AT_START);
   // Written by hand, with blanks or its fields in another order.
-  const end = bytes.indexOf(LF, start);
-  return parseStamp(parseLine(bytes, start, end === -1 ? bytes.length : end)?.["at"]);
+  return parseStamp(parseLine(bytes, start, end)?.["at"]);
 }
 
 /** The id of the line in bytes[start, end), without a look at its data, which may be long. */

@@ -26,6 +26,12 @@ export class Fold {
   last: Stamp | undefined;
   /** Counts the changes. */
   version = 0;
+  /** Lines that came again, with a stamp that was known. */
+  repeats = 0;
+  /** Where runs begin whose `open` was lost. */
+  readonly orphans: Stamp[] = [];
+  /** A line that is not sound was taken in: of two with one stamp, the other may be the one that counts. */
+  #hasAltered = false;
   readonly #purged = new Set<string>();
   /** A row was made for a place that is greater than all stamps so far: somebody wrote a line by hand. */
   #isAhead = false;
@@ -36,26 +42,36 @@ export class Fold {
   /** The last line of each log, by the log's number. */
   readonly #previous: (Stamp | undefined)[] = [];
 
-  /** Takes one line in. False: it came too late to be taken in, and nothing has changed. */
-  apply(line: LineHead, log: number): boolean {
+  /**
+   * Takes one line in. False: it came too late to be taken in, and nothing has changed. `before` is the line before it
+   * in its log, where that is not the one that was applied before it.
+   */
+  apply(line: LineHead, log: number, before?: Stamp): boolean {
     const { stamp } = line;
     if (this.last === undefined || compareStamps(stamp, this.last) > 0) {
       this.last = stamp;
     } else {
       const verdict = this.#judgeLate(line, log);
+      if (verdict === "known") this.repeats++;
       if (verdict !== "apply") return verdict === "known";
       if (this.first !== undefined && compareStamps(stamp, this.first) < 0) this.first = stamp;
     }
     this.first ??= stamp;
     this.version++;
     this.history.changed();
+    this.#hasAltered ||= !line.sound;
     // An altered tombstone is not obeyed: nobody knows what it was meant to hide.
     if (line.sound || !TOMBSTONES.has(line.type)) {
-      this.#extendTree(line, log);
+      this.#extendTree(line, before ?? this.#previous[log]);
       this.#obey(line, log);
     }
     if (stamp === this.last) this.#previous[log] = stamp;
     return true;
+  }
+
+  /** The last line of a log, though it was applied as another log's. */
+  setPrevious(log: number, stamp: Stamp): void {
+    this.#previous[log] = stamp;
   }
 
   /** What the next message follows: the newest living message, `head`, `truncate` or `remove`, else the last line. */
@@ -80,6 +96,7 @@ export class Fold {
 
   /** A line that is not greater than all before it: known already, fit to be taken in late, or neither. */
   #judgeLate(line: LineHead, log: number): "apply" | "known" | "refuse" {
+    if (this.#hasAltered) return "refuse";
     switch (line.type) {
       case "open":
       case "session":
@@ -106,11 +123,12 @@ export class Fold {
   }
 
   /** Begins a run where the line does. A run whose `open` is missing goes on from the line before it in its log. */
-  #extendTree(line: LineHead, log: number): void {
+  #extendTree(line: LineHead, before: Stamp | undefined): void {
     if (line.type === "session" || line.type === "open" || line.type === "head") {
-      this.tree.begin(line.stamp, line.after);
+      this.tree.begin(line.stamp, line.after, line.type === "head");
     } else if (!this.tree.knows(line.stamp.writer)) {
-      this.tree.begin(line.stamp, this.#previous[log]);
+      this.orphans.push(line.stamp);
+      this.tree.begin(line.stamp, before, false);
     } else {
       return;
     }
@@ -153,6 +171,9 @@ export class Fold {
         break;
       case "purge":
         this.#purge(line.data);
+        break;
+      case "purged":
+        this.#purged.add(formatStamp(line.stamp));
         break;
       default:
     }

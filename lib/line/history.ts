@@ -102,6 +102,13 @@ export class History {
     return tips;
   }
 
+  /** True when the session went on in two places at once. */
+  get isDiverged(): boolean {
+    if (this.#tree.length < 2) return false;
+    const current = this.#currentWay();
+    return this.otherTips().some((row) => this.#tree.partsUnseen(current, this.#tree.way(this.#rows.place(row))));
+  }
+
   #isLivingMessage(row: number): boolean {
     return !this.#rows.isPart(row) && this.#rows.isAlive(row);
   }

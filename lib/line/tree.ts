@@ -7,6 +7,8 @@ import type { Stamp } from "./stamp.ts";
 interface Run {
   readonly first: Stamp;
   readonly after: Stamp | undefined;
+  /** It begins with a `head`: somebody went back on purpose. */
+  readonly isMove: boolean;
 }
 
 /** From the root to a line: for each run on the way, its last stamp that lies on it. */
@@ -22,8 +24,9 @@ export class Tree {
   }
 
   /** `after` that is no earlier line is no parent: a way always goes back in time, so it ends. */
-  begin(first: Stamp, after: Stamp | undefined): number {
-    const run = this.#runs.push({ first, after: after && compareStamps(after, first) < 0 ? after : undefined }) - 1;
+  begin(first: Stamp, after: Stamp | undefined, isMove: boolean): number {
+    const parent = after && compareStamps(after, first) < 0 ? after : undefined;
+    const run = this.#runs.push({ first, after: parent, isMove }) - 1;
     const own = this.#byWriter.get(first.writer);
     if (own === undefined) this.#byWriter.set(first.writer, [run]);
     else own.push(run);
@@ -63,6 +66,15 @@ export class Tree {
     const { first, after } = this.#runs[run] as Run;
     if (tip.writer === writer && compareStamps(first, tip) <= 0) return true;
     return after !== undefined && compareStamps(after, tip) === 0;
+  }
+
+  /** True when two ways part because two writers did not know of each other; false: somebody went back on purpose. */
+  partsUnseen(a: Way, b: Way): boolean {
+    const leaves = (run: number, way: Way): boolean => {
+      const { after, isMove } = this.#runs[run] as Run;
+      return !isMove && !way.has(run) && (after === undefined || way.has(this.runOf(after)));
+    };
+    return [...a.keys()].some((run) => leaves(run, b)) || [...b.keys()].some((run) => leaves(run, a));
   }
 
   /** The way from the root to this line. */

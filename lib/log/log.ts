@@ -28,6 +28,8 @@ export class Log {
   problems: Problem[] = [];
   /** After it: what may still become whole while another process writes. */
   unsettled: Problem[] = [];
+  /** Writers whose last commit has no end, and others wrote after it: as long as they are silent it stays so. */
+  readonly closed: Set<string> = new Set();
   /** How many of the problems were told. */
   told = 0;
 
@@ -79,6 +81,7 @@ export class Log {
     this.covered = 0;
     this.problems = [];
     this.unsettled = [];
+    this.closed.clear();
     this.told = 0;
     return open;
   }

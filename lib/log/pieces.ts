@@ -7,9 +7,9 @@ import type { LineHead } from "../line/decode.ts";
 /**
  * `torn`: a write that did not finish, at the end of the log. `damaged`: a piece that is no line.
  * `glued`: lines found inside a damaged piece. `altered`: a line whose checksum is wrong. `conflict`: a marker of git's.
- * `incomplete`: lines of a commit whose end is missing.
+ * `incomplete`: lines of a commit whose end is missing. `twice`: another line with this stamp counts.
  */
-export type ProblemCode = "torn" | "damaged" | "glued" | "altered" | "conflict" | "incomplete";
+export type ProblemCode = "torn" | "damaged" | "glued" | "altered" | "conflict" | "incomplete" | "twice";
 
 export interface Problem {
   readonly code: ProblemCode;

@@ -15,6 +15,9 @@ export class CommitFilter {
   /** The newest stamp of each writer but the latest, whose is in #latest. */
   readonly #newest = new Map<string, Stamp>();
   #latest: Stamp | undefined;
+  /** For each writer the offset of its last line in the file; that of the latest is in #latestOffset. */
+  readonly #offsets = new Map<string, number>();
+  #latestOffset = -1;
   /** A writer's line came after a greater one of its: only a sorted log can be filtered as it comes. */
   isUnsorted = false;
 
@@ -23,7 +26,7 @@ export class CommitFilter {
   }
 
   add(line: LineHead): void {
-    this.#note(line.stamp);
+    this.#note(line.stamp, line.offset);
     if (this.#open.size === 0 && line.batch < 2) {
       this.#pass(line);
       return;
@@ -53,12 +56,26 @@ export class CommitFilter {
     return dropped;
   }
 
-  #note(stamp: Stamp): void {
+  /** True when another writer's line stands in the file after all of this one's: what this one began is over. */
+  isOver(writer: string): boolean {
+    if (this.#latest !== undefined) this.#keep(this.#latest);
+    const own = this.#offsets.get(writer) ?? -1;
+    return [...this.#offsets.values()].some((offset) => offset > own);
+  }
+
+  #keep(latest: Stamp): void {
+    this.#newest.set(latest.writer, latest);
+    this.#offsets.set(latest.writer, Math.max(this.#latestOffset, this.#offsets.get(latest.writer) ?? -1));
+  }
+
+  #note(stamp: Stamp, offset: number): void {
     let newest = this.#latest;
     if (newest?.writer !== stamp.writer) {
-      if (newest !== undefined) this.#newest.set(newest.writer, newest);
+      if (newest !== undefined) this.#keep(newest);
       newest = this.#newest.get(stamp.writer);
+      this.#latestOffset = offset;
     }
+    if (offset > this.#latestOffset) this.#latestOffset = offset;
     if (newest !== undefined && compareStamps(stamp, newest) < 0) this.isUnsorted = true;
     this.#latest = newest !== undefined && compareStamps(stamp, newest) < 0 ? newest : stamp;
   }

@@ -7,6 +7,8 @@ export type WarningCode =
   | "altered"
   | "conflict"
   | "incomplete"
+  | "twice"
+  | "orphan"
   | "surrogate"
   | "diverged"
   | "future"

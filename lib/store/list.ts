@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ArgumentError, StoreError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
-import { decodeName, LOG_ENDING } from "../disk/names.ts";
+import { decodeName, LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
 import { compareStamps, formatStamp, parseStamp, STAMP_LENGTH } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { firstLine, lastStamp } from "../log/last.ts";
@@ -130,8 +130,9 @@ async function listAll(store: StoreState, order: "updated" | "created"): Promise
   let files = 0;
   for (const { path: month } of store.locator.months()) {
     for await (const file of store.vfs.streamNames(month)) {
-      if (!file.endsWith(LOG_ENDING)) continue;
-      const name = file.slice(0, -LOG_ENDING.length);
+      const ending = [LOG_ENDING, OLD_ENDING].find((each) => file.endsWith(each));
+      if (ending === undefined) continue;
+      const name = file.slice(0, -ending.length);
       const path = join(month, file);
       const listed = byName.get(name) ?? { name, paths: [], stamp: undefined };
       byName.set(name, listed);

@@ -4,6 +4,7 @@ import type { OpenFile } from "../disk/descriptors.ts";
 import { FORMAT } from "../line/codec.ts";
 import type { LineHead } from "../line/decode.ts";
 import { Fold } from "../line/fold.ts";
+import { formatStamp } from "../line/stamp.ts";
 import { Log } from "../log/log.ts";
 import { CommitFilter } from "../log/recovery.ts";
 import { scan } from "../log/scan.ts";
@@ -91,6 +92,8 @@ async function catchUp(session: SessionState, { fold }: Known): Promise<boolean>
       if (!continuesAt(open, log.covered)) return false;
       const lines: LineHead[] = [];
       const isInOrder = await readFrom(log, open, (line) => lines.push(line));
+      // A writer that is heard again: its commit that had no end may have one now.
+      if (lines.some((line) => log.closed.has(line.stamp.writer))) return false;
       if (!isInOrder || !lines.every((line) => fold.apply(line, log.number))) return false;
     } finally {
       open.unpin();
@@ -130,7 +133,7 @@ async function foldOne(log: Log, open: OpenFile, headers: Headers): Promise<Fold
     noteHeader(headers, log, line);
     isInOrder &&= fold.apply(line, log.number);
   });
-  return isInOrder && isSorted ? fold : undefined;
+  return isInOrder && isSorted && fold.repeats === 0 ? fold : undefined;
 }
 
 async function foldAll(session: SessionState, opens: readonly OpenFile[], headers: Headers): Promise<Fold> {
@@ -140,12 +143,15 @@ async function foldAll(session: SessionState, opens: readonly OpenFile[], header
     const open = opens[index] as OpenFile;
     log.covered = 0;
     log.problems = [];
+    log.closed.clear();
     await readInto(log, open, (line) => lines.push(line));
     for (const line of lines) noteHeader(headers, log, line);
     all.push({ log, lines, open });
   }
   const fold = new Fold();
-  for (const { line, log } of unite(all)) fold.apply(line, log.number);
+  const { lines, before, last } = unite(all);
+  for (const { line, log } of lines) fold.apply(line, log.number, before.get(line));
+  for (const [log, stamp] of last) fold.setPrevious(log.number, stamp);
   return fold;
 }
 
@@ -153,7 +159,7 @@ async function foldAll(session: SessionState, opens: readonly OpenFile[], header
 async function readFrom(log: Log, open: OpenFile, pass: (line: LineHead) => void): Promise<boolean> {
   const filter = new CommitFilter(pass);
   await readInto(log, open, (line) => filter.add(line));
-  settle(log, filter.finish());
+  settle(log, filter);
   return !filter.isUnsorted;
 }
 
@@ -219,11 +225,12 @@ function warnAfter(session: SessionState, fold: Fold): void {
     const message = "the session has lines from more than a day ahead of this machine's clock";
     store.warn({ code: "future", message, session: id });
   }
-  if (session.logs.length < 2) return;
-  const machineOf = (row: number): string | undefined => session.logs[fold.rows.log[row] as number]?.machine;
-  const newest = machineOf(fold.history.newest());
-  if (fold.history.otherTips().some((row) => machineOf(row) !== newest)) {
-    const message = "two machines went on with the session apart: branches() lists what is not in the history";
+  for (const stamp of fold.orphans) {
+    const message = `the line that says what ${formatStamp(stamp)} goes on from was lost; it goes on from the line before it`;
+    store.warn({ code: "orphan", message, session: id });
+  }
+  if (fold.history.isDiverged) {
+    const message = "the session went on in two places at once: branches() lists what is not in the history";
     store.warn({ code: "diverged", message, session: id });
   }
 }

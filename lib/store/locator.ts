@@ -1,5 +1,5 @@
 // Where a session's logs lie: it is looked up by name in the folder of every machine and every month.
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Layout } from "../disk/names.ts";
 import { LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
@@ -42,10 +42,7 @@ export class Locator {
   /** All logs of a session, those that a compaction left beside among them. */
   find(name: string): Place[] {
     this.#list();
-    const found = this.#findEnding(name, LOG_ENDING, this.#months);
-    const paths = new Set(found.map(({ path }) => dirname(path)));
-    const olds = found.length === 0 ? this.#months : this.#months.filter(({ path }) => paths.has(path));
-    return [...found, ...this.#findEnding(name, OLD_ENDING, olds)];
+    return [LOG_ENDING, OLD_ENDING].flatMap((ending) => this.#findEnding(name, ending, this.#months));
   }
 
   /** Looks at the directories again if the last look is a second old. */

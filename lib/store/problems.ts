@@ -7,6 +7,7 @@ const EXPLANATIONS: Readonly<Record<ProblemCode, string>> = {
   glued: "a line was found inside a damaged piece, and is read",
   altered: "a line was changed after it was written: it is shown, flagged",
   conflict: "a conflict marker stands in the log; both sides are read",
+  twice: "two lines that differ have one stamp, and one of them is left out",
   incomplete: "a line belongs to a commit whose end was never written, and is left out",
 };
 

@@ -180,9 +180,10 @@ export class Snapshot<M extends object, P extends object> {
   #decode<D extends object>(at: number, bytes: Buffer, start: number): Part<D> {
     const { rows } = this.#fold;
     const row = this.#rows[at] as number;
-    const line = decodeLine(bytes, start, start + (this.#size[at] as number));
+    const end = start + (this.#size[at] as number);
+    const line = decodeLine(bytes, start, end);
     const place = line?.of ?? line?.at;
-    const stamp = line?.of === undefined ? readAt(bytes, start) : parseStamp(place);
+    const stamp = line?.of === undefined ? readAt(bytes, start, end) : parseStamp(place);
     if (line === undefined || place === undefined || stamp === undefined) throw new StaleError();
     if (rows.comparePlace(row, stamp) !== 0) throw new StaleError();
     const part = { id: line.id ?? place, at: place, data: line.data as D };

@@ -2,7 +2,9 @@
 import type { OpenFile } from "../disk/descriptors.ts";
 import type { LineHead } from "../line/decode.ts";
 import { compareStamps } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
 import type { Log } from "../log/log.ts";
+import type { Problem } from "../log/pieces.ts";
 import { CommitFilter } from "../log/recovery.ts";
 
 interface Source {
@@ -17,38 +19,78 @@ interface Found {
   readonly open: OpenFile;
 }
 
-/** The lines that count, of any number of logs in any order. */
-export function unite(sources: readonly Source[]): (Found & { readonly log: Log })[] {
+interface Union {
+  /** The lines that count, in the order of their stamps, each in one of the logs that have it. */
+  readonly lines: (Found & { readonly log: Log })[];
+  /** What stands in its log before a line that is its writer's first there and begins no run: its `open` was lost. */
+  readonly before: ReadonlyMap<LineHead, Stamp>;
+  /** The last line of each log. */
+  readonly last: ReadonlyMap<Log, Stamp>;
+}
+
+/** The lines of any number of logs in any order. */
+export function unite(sources: readonly Source[]): Union {
   const all: (Found & { readonly log: Log })[] = [];
+  const before = new Map<LineHead, Stamp>();
+  const last = new Map<Log, Stamp>();
   for (const { log, open, lines } of sources) {
     const counted: LineHead[] = [];
     const filter = new CommitFilter((line) => counted.push(line));
-    for (const { line } of unique(lines.map((each) => ({ line: each, open })))) filter.add(line);
-    settle(log, filter.finish());
-    for (const line of counted) all.push({ line, log, open });
+    const found = lines.map((line) => ({ line, open, log }));
+    for (const { line } of unique(found, noteTwo)) filter.add(line);
+    settle(log, filter);
+    const writers = new Set<string>();
+    for (const line of counted) {
+      const previous = last.get(log);
+      if (!writers.has(line.stamp.writer) && previous !== undefined) before.set(line, previous);
+      writers.add(line.stamp.writer);
+      last.set(log, line.stamp);
+      all.push({ line, log, open });
+    }
   }
-  return unique(all);
+  return { lines: unique(all, noteTwo), before, last };
 }
 
-/** Lines of commits without an end may still get theirs: the next read of the log begins before the first of them. */
-export function settle(log: Log, dropped: readonly LineHead[]): void {
-  for (const { offset, length } of dropped) {
-    log.unsettled.push({ code: "incomplete", offset, length });
-    log.covered = Math.min(log.covered, offset);
-  }
-  log.problems = log.problems.filter(({ offset }) => offset < log.covered);
+/** Two lines that differ have one stamp: somebody changed one of them. */
+function noteTwo({ line: { offset, length }, log }: { readonly line: LineHead; readonly log: Log }): void {
+  log.problems.push({ code: "twice", offset, length });
 }
 
-/** Sorted by stamp. Of two lines with one stamp a purged one stays, then a sound one, then the greater bytes. */
-export function unique<F extends Found>(found: F[]): F[] {
+/**
+ * The log was read to its end. Lines of a commit without an end may still get theirs: the next read of the log begins
+ * before the first of them, until another writer has written after them.
+ */
+export function settle(log: Log, filter: CommitFilter): void {
+  const final: Problem[] = [];
+  for (const { offset, length, stamp } of filter.finish()) {
+    const problem = { code: "incomplete", offset, length } as const;
+    if (filter.isOver(stamp.writer)) {
+      log.closed.add(stamp.writer);
+      final.push(problem);
+    } else {
+      log.unsettled.push(problem);
+      log.covered = Math.min(log.covered, offset);
+    }
+  }
+  log.problems = [...log.problems, ...final].filter(({ offset }) => offset < log.covered);
+}
+
+/**
+ * Sorted by stamp. Of two lines with one stamp a purged one stays, then a sound one, then the greater bytes; `onTwo` is
+ * told of the other, if their bytes differ.
+ */
+export function unique<F extends Found>(found: F[], onTwo?: (left: F) => void): F[] {
   found.sort((a, b) => compareStamps(a.line.stamp, b.line.stamp));
   const kept: F[] = [];
   for (const next of found) {
     const last = kept.at(-1);
-    if (last === undefined || compareStamps(last.line.stamp, next.line.stamp) !== 0) kept.push(next);
-    else if (rank(next) > rank(last) || (rank(next) === rank(last) && Buffer.compare(read(next), read(last)) > 0)) {
-      kept[kept.length - 1] = next;
+    if (last === undefined || compareStamps(last.line.stamp, next.line.stamp) !== 0) {
+      kept.push(next);
+      continue;
     }
+    const order = rank(next) - rank(last) || Buffer.compare(read(next), read(last));
+    if (order > 0) kept[kept.length - 1] = next;
+    if (order !== 0) onTwo?.(order > 0 ? last : next);
   }
   return kept;
 }

@@ -61,6 +61,10 @@ function parsePiece(bytes: Buffer): Parsed | undefined {
       line.crc === undefined
         ? Object.keys(line).every((key) => FIELDS.has(key))
         : line.crc === crc32(bytes.subarray(0, end)).toString(16).padStart(8, "0");
+    // What is of another kind than it should be says nothing.
+    for (const key of ["after", "of", "message"]) if (!STAMP.test(line[key])) delete line[key];
+    if (typeof line.id !== "string") delete line.id;
+    if (!(line.batch > 1 && Number.isInteger(line.batch))) delete line.batch;
     return { line, sound, text };
   } catch {
     return undefined;
@@ -119,12 +123,20 @@ export function readLog(content: Buffer): NaiveLine[] {
   return lines.filter((line) => !dropped.has(line));
 }
 
-/** Sorted, one line for each stamp: a purged one, then a sound one, then the greater bytes. Altered tombstones are not obeyed. */
-function unique(parsed: Parsed[]): NaiveLine[] {
-  const better = (a: Parsed, b: Parsed): number =>
+/** How the lines that count stood in their logs. */
+const asRead = new WeakMap<NaiveLine, Parsed>();
+
+/** Of two lines with one stamp a purged one counts, then a sound one, then the greater bytes. */
+function better(a: Parsed, b: Parsed): number {
+  return (
     Number(a.line.type === "purged") - Number(b.line.type === "purged") ||
     Number(a.sound) - Number(b.sound) ||
-    Buffer.compare(Buffer.from(a.text), Buffer.from(b.text));
+    Buffer.compare(Buffer.from(a.text), Buffer.from(b.text))
+  );
+}
+
+/** Sorted, one line for each stamp. Altered tombstones are not obeyed. */
+function unique(parsed: Parsed[]): NaiveLine[] {
   const best = new Map<string, Parsed>();
   for (const each of parsed) {
     const other = best.get(each.line.at);
@@ -132,7 +144,22 @@ function unique(parsed: Parsed[]): NaiveLine[] {
   }
   return [...best.values()]
     .sort((a, b) => (a.line.at < b.line.at ? -1 : 1))
-    .map(({ line, sound }) => (sound || !TOMBSTONES.has(line.type) ? line : { at: line.at, type: "altered" }));
+    .map((each) => {
+      const line = each.sound || !TOMBSTONES.has(each.line.type) ? each.line : { at: each.line.at, type: "altered" };
+      asRead.set(line, each);
+      return line;
+    });
+}
+
+/** The lines of all logs, one for each stamp. A line that was in no log is sound. */
+function unite(logs: NaiveLine[][]): NaiveLine[] {
+  const read = (line: NaiveLine): Parsed => asRead.get(line) ?? { line, sound: true, text: JSON.stringify(line) };
+  const best = new Map<string, NaiveLine>();
+  for (const line of logs.flat()) {
+    const other = best.get(line.at);
+    if (other === undefined || better(read(line), read(other)) > 0) best.set(line.at, line);
+  }
+  return [...best.values()];
 }
 
 interface Run {
@@ -153,14 +180,7 @@ export function foldNaively(logs: NaiveLine[][]): NaiveSession {
       if (type !== "altered") previous = at;
     }
   }
-  const lines = [
-    ...new Map(
-      logs
-        .flat()
-        .toSorted((a, b) => Number(a.type === "purged") - Number(b.type === "purged"))
-        .map((line) => [line.at, line]),
-    ).values(),
-  ]
+  const lines = unite(logs)
     .filter(({ type }) => type !== "altered")
     .sort((a, b) => (a.at < b.at ? -1 : 1));
   const runs: Run[] = [];
