@@ -8,6 +8,7 @@ import type { SessionPatch } from "../base/session-info.ts";
 import { checkedPatch } from "../base/session-info.ts";
 import { loadCanonical } from "../line/canonical.ts";
 import { formatStamp, writerOf } from "../line/stamp.ts";
+import { giveWay } from "../log/turn.ts";
 import { digestOf, ImportState, readImportState } from "./import-state.ts";
 import { ImportSink } from "./import-sink.ts";
 import { refresh } from "./load.ts";
@@ -147,6 +148,7 @@ async function take(run: Import): Promise<{ messages: number; added: number }> {
   let messages = 0;
   let added = 0;
   for await (const line of run.found.lines([...run.state.messages.keys()])) {
+    await giveWay();
     signal?.throwIfAborted();
     if (line.type === "info") takeInfo(run, line);
     else if (line.type === "cut") takeCut(run, line);

@@ -152,9 +152,13 @@ function compareListed(
   b: { name: string; stamp: Stamp | undefined },
 ): number {
   if (a.stamp !== undefined && b.stamp !== undefined)
-    return compareStamps(b.stamp, a.stamp) || (a.name < b.name ? -1 : 1);
-  if (a.stamp === undefined && b.stamp === undefined) return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+    return compareStamps(b.stamp, a.stamp) || compareNames(a.name, b.name);
+  if (a.stamp === undefined && b.stamp === undefined) return compareNames(a.name, b.name);
   return a.stamp === undefined ? 1 : -1;
+}
+
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The newest stamp of a log, or its oldest. What cannot be read has none: the session is listed as damaged. */

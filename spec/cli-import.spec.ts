@@ -1,0 +1,172 @@
+// The command line takes over other tools' sessions.
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { expect, test, vi } from "vitest";
+import { Progress } from "../tools/progress.ts";
+import { jsonLinesOf, start, turnlog, turnlogHere } from "./helpers/cli.ts";
+import { logsOf, useStores } from "./helpers/stores.ts";
+
+const stores = useStores();
+const UUID = "6f1c0b7e-4f0a-4d7e-9a51-0d8f1f2a3b4c";
+
+/** A legacy session of picoclaw. */
+function writePicoclaw(directory: string, name: string, count: number): string {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, `${name}.json`);
+  const messages = Array.from({ length: count }, (_, n) => ({
+    role: n % 2 === 0 ? "user" : "assistant",
+    content: `${name} ${n}`,
+  }));
+  const times = { created: "2026-02-01T10:00:00Z", updated: "2026-02-01T11:00:00Z" };
+  writeFileSync(path, JSON.stringify({ key: `agent:main:${name}`, messages, ...times }));
+  return path;
+}
+
+/** A transcript of Claude Code. */
+function writeTranscript(directory: string, lines: number): string {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, `${UUID}.jsonl`);
+  const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+  const records = Array.from({ length: lines }, (_, n) => ({
+    type: n % 2 === 0 ? "user" : "assistant",
+    uuid: uuid(n),
+    parentUuid: n === 0 ? null : uuid(n - 1),
+    sessionId: UUID,
+    timestamp: new Date(Date.UTC(2026, 2, 1, 12, n)).toISOString(),
+    isSidechain: false,
+    cwd: "/home/me/parser",
+    message: { role: n % 2 === 0 ? "user" : "assistant", content: `line ${n}` },
+  }));
+  writeFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+  return path;
+}
+
+/** All files below a directory, with what they hold and when they were written. */
+function contentsOf(directory: string): unknown[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((path) => [path, readFileSync(path, "utf8"), statSync(path).mtimeMs]);
+}
+
+test("a source is recognized, comes with its times, and a second import changes no byte", async () => {
+  const source = stores.unverified();
+  const directory = join(stores.directory(), "store");
+  writePicoclaw(join(source, "picoclaw"), "chat", 4);
+  const transcript = writeTranscript(join(source, "claude"), 3);
+  const before = contentsOf(source);
+  const picoclaw = await turnlog(["--store", directory, "import", join(source, "picoclaw")]);
+  expect(picoclaw).toEqual({
+    code: 0,
+    stdout: "created\t4\tagent:main:chat\n",
+    stderr: "1 created; 4 messages added\n",
+  });
+  const claude = await turnlog(["--store", directory, "import", "--from", "claude-code", transcript, "--json"]);
+  expect(JSON.parse(claude.stdout)).toMatchObject({
+    source: "claude-code",
+    sessions: [{ id: UUID, status: "created", added: 3 }],
+    problems: [],
+    marked: [],
+  });
+  const logs = contentsOf(join(directory, "sessions"));
+  for (const path of ["picoclaw", "claude"]) {
+    const again = await turnlog(["--store", directory, "import", join(source, path)]);
+    expect(again).toEqual({ code: 0, stdout: "", stderr: "1 unchanged; 0 messages added\n" });
+  }
+  expect(contentsOf(join(directory, "sessions"))).toEqual(logs);
+  expect(contentsOf(source)).toEqual(before);
+  const listed = jsonLinesOf((await turnlog(["--store", directory, "ls", "--json"])).stdout);
+  expect(listed.map(({ id, createdAt, messages }) => [id, createdAt, messages])).toEqual([
+    [UUID, "2026-03-01T12:00:00.000Z", 3],
+    ["agent:main:chat", "2026-02-01T10:00:00.000Z", 4],
+  ]);
+  expect((await turnlog(["--store", directory, "show", "agent", "--last", "1"])).stdout).toMatch(
+    /^assistant .*\nchat 3\n/,
+  );
+  writePicoclaw(join(source, "picoclaw"), "chat", 6);
+  const grown = await turnlog(["--store", directory, "import", join(source, "picoclaw")]);
+  expect([grown.stdout, grown.stderr]).toEqual(["grown\t2\tagent:main:chat\n", "1 grown; 2 messages added\n"]);
+});
+
+test("a dry run tells the same and makes no store", async () => {
+  const directory = stores.directory();
+  writePicoclaw(join(directory, "source"), "chat", 4);
+  const { stdout, stderr } = await turnlog(["import", "source", "--dry-run"], { directory });
+  expect([stdout, stderr]).toEqual(["created\t4\tagent:main:chat\n", "dry run: 1 created; 4 messages added\n"]);
+  expect(readdirSync(directory)).toEqual(["source"]);
+});
+
+test("what cannot be read is told with its place and makes exit 1; the rest is imported", async () => {
+  const source = stores.unverified();
+  const directory = stores.directory();
+  const path = writeTranscript(source, 3);
+  writeFileSync(path, `${readFileSync(path, "utf8")}no json\n`);
+  const { code, stdout, stderr } = await turnlog(["--store", directory, "import", source]);
+  expect([code, stdout]).toEqual([1, `created\t3\t${UUID}\n`]);
+  expect(stderr).toBe(`turnlog: ${path}:4: no record: it is no JSON object\n1 created; 3 messages added\n`);
+  const none = await turnlog(["--store", directory, "import", join(source, "none")]);
+  expect([none.code, none.stderr]).toEqual([1, `turnlog: nothing to import at ${join(source, "none")}\n`]);
+  const other = join(source, "other.txt");
+  writeFileSync(other, "text");
+  expect((await turnlog(["--store", directory, "import", other])).code).toBe(2);
+});
+
+test("files are marked as migrated when they are asked to be", async () => {
+  const source = stores.unverified();
+  const directory = stores.directory();
+  writePicoclaw(source, "chat", 4);
+  const { code, stderr } = await turnlog(["--store", directory, "import", source, "--mark-migrated"]);
+  expect([code, stderr]).toEqual([0, "1 created; 4 messages added; 1 file marked as migrated\n"]);
+  expect(readdirSync(source)).toEqual(["chat.json.migrated"]);
+});
+
+test("Ctrl-C ends an import: exit 130, the store is sound, and the next import does the rest", async () => {
+  const source = stores.unverified();
+  const directory = stores.directory();
+  const count = 300;
+  for (let n = 0; n < count; n++) writePicoclaw(source, `chat-${n}`, 20);
+  const { process, ended } = start(["--store", directory, "import", source]);
+  while (logsOf(directory).size < 5) await new Promise((resolve) => setTimeout(resolve, 5));
+  process.kill("SIGINT");
+  expect(await ended).toMatchObject({ code: 130, stdout: "", stderr: "turnlog: interrupted\n" });
+  const done = logsOf(directory);
+  expect(done.size).toBeLessThan(count);
+  const { stderr } = await turnlog(["--store", directory, "import", source]);
+  const rest = count - done.size;
+  expect(stderr.replaceAll(",", "")).toBe(`${rest} created ${done.size} unchanged; ${rest * 20} messages added\n`);
+  for (const [path, bytes] of done) expect(readFileSync(path)).toEqual(bytes);
+});
+
+test("how far it has come shows on a terminal after a second, and goes when the import ends", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    for (const isTTY of [true, false]) {
+      const stream = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY, columns: 20 });
+      const progress = new Progress(stream);
+      for (const [ms, text] of [
+        [900, "too soon"],
+        [200, "a line longer than the terminal"],
+        [50, "too soon again"],
+        [60, "short"],
+      ] as const) {
+        vi.advanceTimersByTime(ms);
+        progress.show(text);
+      }
+      progress.end();
+      progress.end();
+      const start = "\r\u001b[K";
+      expect(stream.read()).toBe(isTTY ? `${start}a line longer than ${start}short${start}` : null);
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a short import shows its result alone, on a terminal too", async () => {
+  const source = stores.unverified();
+  writePicoclaw(source, "chat", 4);
+  const { stderr } = await turnlogHere(["--store", stores.directory(), "import", source], { isTTY: true });
+  expect(stderr).toBe("1 created; 4 messages added\n");
+});

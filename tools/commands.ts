@@ -1,0 +1,41 @@
+// The verbs.
+import type { Command } from "./command.ts";
+import { append } from "./commands/append.ts";
+import { exportMessages } from "./commands/export.ts";
+import { importSessions } from "./commands/import.ts";
+import { info } from "./commands/info.ts";
+import { init } from "./commands/init.ts";
+import { ls } from "./commands/ls.ts";
+import { rm } from "./commands/rm.ts";
+import { show } from "./commands/show.ts";
+import { truncate } from "./commands/truncate.ts";
+
+export const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["init", init],
+  ["ls", ls],
+  ["show", show],
+  ["info", info],
+  ["append", append],
+  ["truncate", truncate],
+  ["rm", rm],
+  ["import", importSessions],
+  ["export", exportMessages],
+]);
+
+/** What other tools call these. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  list: "ls",
+  sessions: "ls",
+  cat: "show",
+  log: "show",
+  add: "append",
+  delete: "rm",
+  remove: "rm",
+  create: "init",
+};
+
+/** The verb that somebody may have meant. */
+export function meant(verb: string): string | undefined {
+  if (Object.hasOwn(OTHER_NAMES, verb)) return OTHER_NAMES[verb];
+  return [...COMMANDS.keys()].find((name) => verb !== "" && (name.startsWith(verb) || verb.startsWith(name)));
+}

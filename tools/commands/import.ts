@@ -1,0 +1,101 @@
+import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { openMemoryStore } from "../../lib/index.ts";
+import type { ImportOptions, ImportReport, ImportSource, Store } from "../../lib/index.ts";
+import type { Call, Command } from "../command.ts";
+import { EXIT, Failure, wrongUsage } from "../exit.ts";
+import { isStore, storeDirectory, withStore } from "../open.ts";
+import { Progress } from "../progress.ts";
+import { writeTable } from "../table.ts";
+import { counted, jsonLine } from "../text.ts";
+
+const SOURCES: readonly ImportSource[] = ["picoclaw", "claude-code"];
+
+export const importSessions: Command = {
+  usage: ["import PATH [--dry-run]", "import --from TOOL [PATH] [--dry-run] [--mark-migrated]"],
+  summary: "take over another tool's sessions",
+  details: `
+Reads a file or directory of picoclaw or Claude Code. Sessions keep their ids and times; the source is not changed, and
+importing it again adds only what is new in it. Without a path the tool's own directory is read.
+
+Lists the sessions that were created or grew. What could not be read is told on stderr and makes the exit code 1; all
+else is imported. With --json: one object, {"source", "sessions", "problems", "marked"}.`,
+  options: {
+    from: { type: "string", value: "TOOL", help: `${SOURCES.join(" or ")} (default: what the path's content tells)` },
+    "dry-run": { type: "boolean", help: "read everything, write nothing" },
+    "mark-migrated": {
+      type: "boolean",
+      help: "picoclaw only: rename the files of a session to *.migrated when it is in the store, whole",
+    },
+  },
+  examples: ["turnlog import --from claude-code --dry-run", "turnlog import ~/.picoclaw/workspace/sessions"],
+  async run(call) {
+    const { args, io, signal } = call;
+    const [given, ...others] = args.positionals;
+    const from = args.text("from");
+    const source = SOURCES.find((each) => each === from) ?? "auto";
+    if (others.length > 0 || given === "") throw wrongUsage("import takes one path");
+    if (from !== undefined && source === "auto") throw wrongUsage(`--from takes ${SOURCES.join(" or ")}`);
+    if (source === "auto" && given === undefined) throw wrongUsage("import needs a path, or --from");
+    const path = given === undefined ? undefined : resolve(io.directory, given);
+    // A mistyped path makes no store.
+    if (path !== undefined && !existsSync(path)) throw new Failure(EXIT.problems, `nothing to import at ${path}`);
+    const progress = new Progress(io.stderr);
+    const options: ImportOptions = {
+      path,
+      dryRun: args.has("dry-run"),
+      markMigrated: args.has("mark-migrated"),
+      onProgress: ({ sessions, found, messages }) =>
+        progress.show(`importing session ${sessions} of ${found}, ${counted(messages, "message")}`),
+      signal,
+    };
+    try {
+      const report = await run(call, (store) => store.importFrom(source, options));
+      progress.end();
+      return await tell(call, report);
+    } finally {
+      progress.end();
+    }
+  },
+};
+
+/** A dry run makes no store: where there is none, everything would be new. */
+async function run(call: Call, use: (store: Store) => Promise<ImportReport>): Promise<ImportReport> {
+  if (!call.args.has("dry-run")) return await withStore(call, "create", use);
+  if (isStore(storeDirectory(call))) return await withStore(call, "write", use);
+  const store = await openMemoryStore();
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function tell(call: Call, report: ImportReport): Promise<number> {
+  const { sessions, problems, marked } = report;
+  const { out } = call;
+  const isTrial = call.args.has("dry-run");
+  if (call.json) await out.write(`${jsonLine(report)}\n`);
+  else {
+    const changed = sessions.filter(({ status }) => status === "created" || status === "grown");
+    const rows = changed.map(({ status, added, id }) => [status, String(added), id]);
+    if (rows.length > 0) await writeTable(out, ["STATUS", "ADDED", "ID"], rows);
+    await out.flush();
+  }
+  for (const { path, line, reason } of problems) {
+    call.say(`turnlog: ${path}${line === undefined ? "" : `:${line}`}: ${reason}`);
+  }
+  const added = sessions.reduce((sum, session) => sum + session.added, 0);
+  const statuses = ["created", "grown", "unchanged", "deleted", "alias"] as const;
+  const counts = statuses
+    .map((status) => [sessions.filter((session) => session.status === status).length, status] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, status]) => `${count.toLocaleString("en-US")} ${status}`);
+  const mark = marked.length > 0 ? `; ${counted(marked.length, "file")} marked as migrated` : "";
+  call.say(
+    sessions.length === 0
+      ? `no sessions of ${report.source}`
+      : `${isTrial ? "dry run: " : ""}${counts.join(", ")}; ${counted(added, "message")} added${mark}`,
+  );
+  return problems.length > 0 || sessions.length === 0 ? EXIT.problems : EXIT.done;
+}

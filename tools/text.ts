@@ -1,0 +1,39 @@
+// Text of others on its way to a terminal, which must not take orders from it: no escape sequence, nothing that turns
+// the direction of what follows.
+
+/** C0 but newline and tab, DEL, C1; line and paragraph separators; what overrides the direction of text. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it is for
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+/** What JSON.stringify leaves as it is. */
+const CONTROLS_IN_JSON = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** The text, which may have several lines, with every control character as an escape that can be read. */
+export function printable(text: string): string {
+  return text.replaceAll("\r\n", "\n").replace(CONTROLS, escape).toWellFormed();
+}
+
+/** The same on one line. */
+export function oneLine(text: string): string {
+  return printable(text.replace(/[\n\r\t]+/g, " ").trim());
+}
+
+/** At most so many characters, the last of them a mark if some were cut. */
+export function shorten(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const characters = Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+  return characters.length <= most ? text : `${characters.slice(0, Math.max(0, most - 1)).join("")}…`;
+}
+
+/** JSON on one line that a terminal can be given. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(CONTROLS_IN_JSON, escape);
+}
+
+/** `1 message`, `2 messages`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function escape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
