@@ -67,6 +67,10 @@ export class Aside {
     const target = this.#vfs.open(path, "create");
     try {
       copy(this.file, target);
+    } catch (error) {
+      // Half a copy under the name would be a damaged log.
+      this.#vfs.remove(path);
+      throw error;
     } finally {
       target.close();
     }

@@ -9,19 +9,25 @@ import { encodeName } from "./names.ts";
 import type { Layout } from "./names.ts";
 import type { Vfs } from "./vfs.ts";
 
+const MACHINE = /^[a-z0-9._%~-]+$/;
 const ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 /** This machine's folder in this store: a readable name and 8 random characters. Made at the first call. */
 export function machineOf(vfs: Vfs, layout: Layout, name: string | undefined): string {
   const path = join(layout.machines, bindingOf(vfs, layout));
   const known = vfs.readText(path)?.trim();
-  if (known) return known;
+  if (known !== undefined && MACHINE.test(known)) return known;
   const suffix = Array.from(randomBytes(8), (byte) => ID_CHARACTERS[byte % ID_CHARACTERS.length]).join("");
   const machine = `${encodeName(name ?? (hostname() || "machine"))
     .slice(0, 100)
     .replace(/%[0-9a-f]?$/, "")}-${suffix}`;
   const aside = new Aside(vfs, layout.aside);
   aside.write(`${machine}\n`);
+  if (known !== undefined) {
+    // A power loss can leave a record without its content, or NULs in its place.
+    aside.replace(path);
+    return machine;
+  }
   try {
     aside.publish(path);
     return machine;

@@ -35,7 +35,8 @@ export class LineBuffer {
     const start = this.length;
     let end = this.#write(bodyOf(draft, batch), start);
     const { bytes } = this;
-    const crc = crc32(bytes.subarray(start, end));
+    // A plain view is made sooner than a Buffer.
+    const crc = crc32(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
     for (let index = 0; index < CRC_START.length; index++) bytes[end++] = CRC_START[index] as number;
     for (let shift = 28; shift >= 0; shift -= 4) bytes[end++] = HEX_DIGITS[(crc >>> shift) & 15] as number;
     bytes[end++] = QUOTE;
@@ -80,7 +81,7 @@ function bodyOf(draft: Draft, batch: number): string {
   let text = `{"at":"${formatStamp(draft.stamp)}","type":"${draft.type}"`;
   if (draft.after !== undefined) text += `,"after":"${formatStamp(draft.after)}"`;
   if (batch > 1) text += `,"batch":${batch}`;
-  if (draft.id !== undefined) text += `,"id":${draft.isPlainId ? `"${draft.id}"` : JSON.stringify(draft.id)}`;
+  if (draft.id !== undefined) text += draft.isPlainId ? `,"id":"${draft.id}"` : `,"id":${JSON.stringify(draft.id)}`;
   if (draft.of !== undefined) text += `,"of":"${formatStamp(draft.of)}"`;
   if (draft.message !== undefined) text += `,"message":"${formatStamp(draft.message)}"`;
   if (draft.json !== undefined) text += `,"data":${draft.json}`;

@@ -17,6 +17,7 @@ export interface EncodedJson {
  * the path. As in JSON, a property that is undefined is left out, and a number that is not finite becomes null.
  */
 export function encodeJson(value: unknown, wellFormed: WellFormed): EncodedJson {
+  hasLone = false;
   if (!isPlain(value, 0)) throw refusal(value);
   let text: string;
   try {
@@ -25,7 +26,7 @@ export function encodeJson(value: unknown, wellFormed: WellFormed): EncodedJson 
     // V8 holds no string above 512 MiB.
     throw new ArgumentError("LINE_TOO_LONG", `the value has no JSON text: ${(cause as Error).message}`, { cause });
   }
-  if (wellFormed === "keep" || !text.includes("\\ud")) return { text, replaced: false };
+  if (wellFormed === "keep" || !hasLone) return { text, replaced: false };
   const wellFormedText = text.replace(ESCAPES, (escape: string, lone: string | undefined) =>
     lone === undefined ? escape : "\ufffd",
   );
@@ -40,10 +41,16 @@ export function encodeJson(value: unknown, wellFormed: WellFormed): EncodedJson 
 /** Every escape of a JSON text, taken whole, so that the backslash of `\\ud800` is not read as the start of one. */
 const ESCAPES = /\\(?:u(d[89a-f][0-9a-f]{2})|.)/g;
 
+/** isPlain() has met a lone surrogate. To look for its escape in the JSON would cost several times as much. */
+let hasLone = false;
+
 /** True for what JSON holds without loss. Fast, and says no more than that: refusal() finds out why. */
 function isPlain(value: unknown, depth: number): boolean {
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null)
+  if (typeof value === "string") {
+    if (!value.isWellFormed()) hasLone = true;
     return true;
+  }
+  if (typeof value === "number" || typeof value === "boolean" || value === null) return true;
   if (typeof value !== "object" || depth === MAX_DEPTH) return false;
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
@@ -57,6 +64,7 @@ function isPlain(value: unknown, depth: number): boolean {
   // for-in allocates no list of keys. What an object would inherit, it inherits from Object.prototype: nothing.
   for (const key in value) {
     const property: unknown = (value as Record<string, unknown>)[key];
+    if (!key.isWellFormed()) hasLone = true;
     if (property !== undefined && !isPlain(property, depth + 1)) return false;
   }
   return true;

@@ -50,18 +50,28 @@ export function clampMs(ms: number): number {
 }
 
 let lastMs = Number.NaN;
-let lastTime = "";
+let lastHigh = -1;
+/** The text before the counter's last two digits, and after them. */
+let lastHead = "";
+let lastWriter = "";
+let lastTail = "";
 let lastStamp: Stamp | undefined;
 let lastText = "";
 
 export function formatStamp(stamp: Stamp): string {
   // A line that is written is told to its caller next, and has the millisecond of the line before it, or is near.
   if (stamp === lastStamp) return lastText;
-  if (stamp.ms !== lastMs) {
-    lastTime = new Date(stamp.ms).toISOString();
-    lastMs = stamp.ms;
+  const { ms, counter, writer } = stamp;
+  if (ms !== lastMs || counter >>> 8 !== lastHigh) {
+    lastMs = ms;
+    lastHigh = counter >>> 8;
+    lastHead = `${new Date(ms).toISOString()}-${hexByte(lastHigh)}`;
   }
-  lastText = `${lastTime}-${hexByte(stamp.counter >>> 8)}${hexByte(stamp.counter & 255)}-${stamp.writer}`;
+  if (writer !== lastWriter) {
+    lastWriter = writer;
+    lastTail = `-${writer}`;
+  }
+  lastText = lastHead + hexByte(counter & 255) + lastTail;
   lastStamp = stamp;
   return lastText;
 }

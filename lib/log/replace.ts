@@ -6,12 +6,18 @@
 //   3. the new log takes the name; synced                   crash here: the old one is one more log of the session
 //   4. what was appended to the old log meanwhile follows   crash here: the same, and a record tells from where
 //   5. a minute later once more, then the old one goes      crash here: the same
+//
+// What came late stands behind newer lines in the new log then. Whoever reads a log's end alone presumes that it is in
+// order, so the caller puts it in order (while an old log stands beside, nobody reads an end alone).
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { errno, StoreError } from "../base/errors.ts";
 import { Aside } from "../disk/aside.ts";
 import type { Vfs, VfsFile } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
+import { decodeHead } from "../line/decode.ts";
+import { formatStamp } from "../line/stamp.ts";
+import { scan } from "./scan.ts";
 
 const COPY_BYTES = 1024 * 1024;
 
@@ -71,7 +77,7 @@ export async function dropOld(vfs: Vfs, replaced: Replaced): Promise<void> {
   await vfs.syncDirectory(dirname(replaced.path));
 }
 
-/** Appends to the new log what was appended to the old one since `drained`: whole lines, in one write. */
+/** Appends to the new log what was appended to the old one since `drained`, and is not in it: whole lines, in one write. */
 async function drain(vfs: Vfs, replaced: Replaced): Promise<void> {
   const from = vfs.open(replaced.old, "read");
   try {
@@ -84,7 +90,8 @@ async function drain(vfs: Vfs, replaced: Replaced): Promise<void> {
     if (end === 0) return;
     const to = vfs.open(replaced.path, "append");
     try {
-      if (to.write(bytes, end) !== end)
+      const late = missing(bytes.subarray(0, end), await stampsIn(to));
+      if (late.length > 0 && to.write(late, late.length) !== late.length)
         throw new StoreError("NO_SPACE", "could not take over what was appended late", { path: replaced.path });
       await to.sync();
     } finally {
@@ -94,6 +101,27 @@ async function drain(vfs: Vfs, replaced: Replaced): Promise<void> {
   } finally {
     from.close();
   }
+}
+
+async function stampsIn(file: VfsFile): Promise<Set<string>> {
+  const stamps = new Set<string>();
+  await scan(file, 0, file.stat().size, {
+    line: ({ stamp }) => stamps.add(formatStamp(stamp)),
+    problem: () => undefined,
+  });
+  return stamps;
+}
+
+/** The pieces that are no line with one of these stamps: whoever wrote to the old log may have written them again. */
+function missing(bytes: Buffer, known: ReadonlySet<string>): Buffer {
+  const pieces: Buffer[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(LF, start);
+    const line = decodeHead(bytes, start, end);
+    if (line === undefined || !known.has(formatStamp(line.stamp))) pieces.push(bytes.subarray(start, end + 1));
+    start = end + 1;
+  }
+  return Buffer.concat(pieces);
 }
 
 /** Without hard links the old log moves to its second name; for a moment there is none at the first. */

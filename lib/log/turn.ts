@@ -50,6 +50,11 @@ export function hasFresh(path: string, looker: object): boolean {
   return fresh.get(path) === looker;
 }
 
+/** What was looked at in this turn is to be looked at again. */
+export function forgetFresh(): void {
+  fresh.clear();
+}
+
 /** Calls endTurn() when this turn of the event loop ends. */
 export function atEndOfTurn(waiter: TurnEnd): void {
   currentTurn();

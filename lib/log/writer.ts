@@ -77,11 +77,15 @@ export class LogWriter {
     this.#turn = currentTurn();
     takeFresh(this.log.path, this);
     this.#lookedAt = Date.now();
+    this.#settleKept();
+  }
+
+  /** What was written is in the file that the path names. */
+  #settleKept(): void {
     this.#knownTo = this.log.covered;
-    if (this.#kept.length > 0) {
-      this.#kept = [];
-      this.#keptBytes = 0;
-    }
+    if (this.#kept.length === 0) return;
+    this.#kept = [];
+    this.#keptBytes = 0;
   }
 
   /** The log was made with its first commit in it, which is to be synced as any other. */
@@ -110,7 +114,8 @@ export class LogWriter {
   confirm(): void {
     for (let moves = 0; moves < MOST_MOVES; moves++) {
       const look = this.log.look(this.#vfs);
-      if (look === "same") return this.looked();
+      // Other machines' logs were not looked at: this is no look that serves the next call.
+      if (look === "same") return this.#settleKept();
       if (this.#kept.length === 0) {
         this.log.forget();
         this.#owner.moved();
@@ -126,7 +131,7 @@ export class LogWriter {
       if (look === "grown") {
         // Someone else wrote, too. Ours are there, at an offset that only a scan can tell.
         this.log.covered = this.#knownTo;
-        return;
+        return this.#settleKept();
       }
       this.#repeat();
     }

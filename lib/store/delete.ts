@@ -11,7 +11,8 @@ import { advance, compareStamps, formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { commitLater } from "./commit.ts";
 import { refresh } from "./load.ts";
-import { keepFragment, readLog, rewrite, settleOld } from "./rewrite.ts";
+import { keepFragment, readLog } from "./content.ts";
+import { rewrite, settleOld } from "./rewrite.ts";
 import { notFound } from "./state.ts";
 import type { SessionState } from "./state.ts";
 import { unique } from "./unite.ts";
@@ -56,27 +57,38 @@ export async function deleteSession(session: SessionState, options: DeleteOption
 
 /** Takes the last deletion back, with what the trash has of it. Throws NOT_FOUND when nothing is left. */
 export async function restoreSession(session: SessionState): Promise<void> {
-  await session.queue.run(async () => {
+  try {
+    await session.queue.run(() => restoreNext(session));
+  } catch (error) {
+    throw ioError(error, "restore the session", { session: session.id });
+  }
+}
+
+async function restoreNext(session: SessionState): Promise<void> {
+  await refresh(session);
+  const { fold, store } = session;
+  if (fold === undefined) throw notFound(session);
+  const deletion = fold.deletedAt;
+  if (deletion === undefined) return;
+  const trashed = store.layout.trashed(session.name, formatStamp(deletion));
+  const isInTrash = store.vfs.stat(trashed) !== undefined;
+  if (!isInTrash && session.writer !== undefined) {
+    // What stands in an old log for a minute yet was not kept to be restored.
+    await settleOld(session, session.writer);
     await refresh(session);
-    const { fold, store } = session;
-    if (fold === undefined) throw notFound(session);
-    const deletion = fold.deletedAt;
-    if (deletion === undefined) return;
-    const trashed = store.layout.trashed(session.name, formatStamp(deletion));
-    const isInTrash = store.vfs.stat(trashed) !== undefined;
-    if (!isInTrash && fold.rows.length === 0) {
-      throw new StoreError("NOT_FOUND", "nothing of the deleted session is left to restore", { session: session.id });
-    }
-    // The content comes back first. If we crash before the line that cancels the deletion, it is still deleted.
-    if (isInTrash) await takeBack(session, trashed);
-    const info = await infoBefore(session, deletion);
-    await commitLater(session, { allowDeleted: true }, (tx) => {
-      tx.add({ type: "restore", of: deletion });
-      if (info.length > 0) tx.add({ type: "info", json: JSON.stringify(Object.fromEntries(info)) });
-    });
-    await session.writer?.sync();
-    if (isInTrash) store.vfs.remove(trashed);
+  }
+  if (!isInTrash && (session.fold?.rows.length ?? 0) === 0) {
+    throw new StoreError("NOT_FOUND", "nothing of the deleted session is left to restore", { session: session.id });
+  }
+  // The content comes back first. If we crash before the line that cancels the deletion, it is still deleted.
+  if (isInTrash) await takeBack(session, trashed);
+  const info = await infoBefore(session, deletion);
+  await commitLater(session, { allowDeleted: true }, (tx) => {
+    tx.add({ type: "restore", of: deletion });
+    if (info.length > 0) tx.add({ type: "info", json: JSON.stringify(Object.fromEntries(info)) });
   });
+  await session.writer?.sync();
+  if (isInTrash) store.vfs.remove(trashed);
 }
 
 /** What the session was called when it was deleted. */
@@ -121,7 +133,7 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
       linkOrCopy(store.vfs, store.layout.aside, writer.log.path, path);
       await store.vfs.syncDirectory(dirname(path));
     }
-    if (stub.length === content.lines.length) return;
+    if (stub.length === content.lines.length && content.isSorted) return;
     await rewrite(
       session,
       writer,
@@ -166,7 +178,7 @@ async function takeBack(session: SessionState, path: string): Promise<void> {
       ...content.lines.map((line) => ({ line, open })),
       ...before.lines.map((line) => ({ line, open: trashed })),
     ];
-    for (const fragment of before.fragments) keepFragment(session, trashed, fragment);
+    for (const fragment of before.fragments) keepFragment(store, session.name, trashed, fragment);
     await rewrite(session, writer, content, unique(all));
   } finally {
     open?.unpin();

@@ -6,7 +6,7 @@ import { canonical } from "../line/canonical.ts";
 import { dataText, decodeId } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
-import { readLog } from "./rewrite.ts";
+import { readLog } from "./content.ts";
 import type { SessionState } from "./state.ts";
 import { unique } from "./unite.ts";
 

@@ -184,13 +184,14 @@ async function accepted(
 ): Promise<SessionInfo | DamagedSession | undefined> {
   store.checkOpen();
   const id = decodeName(listed.name) ?? headerId(store, listed.paths);
-  if (id === undefined) return { id: listed.name, damaged: "it has no header" };
+  const unless = (info: DamagedSession): DamagedSession | undefined => (accepts(info) ? info : undefined);
+  if (id === undefined) return unless({ id: listed.name, damaged: "it has no header" });
   // A session that nobody has open is read without being remembered: a listing fills no memory.
   const known = store.sessions.get(id);
   const session = known ?? new SessionState(store, id);
   try {
     if (session.name !== listed.name)
-      return { id: listed.name, damaged: `its header names session ${JSON.stringify(id)}` };
+      return unless({ id: listed.name, damaged: `its header names session ${JSON.stringify(id)}` });
     const info = await describe(session);
     return info !== undefined && accepts(info) ? info : undefined;
   } finally {
@@ -240,7 +241,7 @@ function acceptor(filter: SessionFilter): Accepts {
       ? isWide
       : (project === undefined || info.project === project) &&
         (directory === undefined || info.directory === directory) &&
-        (all === true || info.parent === parent) &&
+        ((all === true && parent === undefined) || info.parent === parent) &&
         (archived === undefined || info.archived === archived) &&
         (pinned === undefined || (info.pinned ?? false) === pinned) &&
         (tags === undefined || tags.every((tag) => info.tags?.includes(tag))) &&

@@ -219,12 +219,15 @@ function checkHeaders(session: SessionState, headers: Headers): void {
   }
 }
 
+export function warnOfFuture({ store, id }: SessionState, { last }: Fold): void {
+  if (last === undefined || last.ms <= Date.now() + DAY_MS) return;
+  const message = "the session has lines from more than a day ahead of this machine's clock";
+  store.warn({ code: "future", message, session: id });
+}
+
 function warnAfter(session: SessionState, fold: Fold): void {
   const { store, id } = session;
-  if (fold.last !== undefined && fold.last.ms > Date.now() + DAY_MS) {
-    const message = "the session has lines from more than a day ahead of this machine's clock";
-    store.warn({ code: "future", message, session: id });
-  }
+  warnOfFuture(session, fold);
   for (const stamp of fold.orphans) {
     const message = `the line that says what ${formatStamp(stamp)} goes on from was lost; it goes on from the line before it`;
     store.warn({ code: "orphan", message, session: id });

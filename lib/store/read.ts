@@ -55,6 +55,7 @@ export async function* messages<M extends object, P extends object>(
           progress.given++;
           progress.lastAt = entry.at;
           yield entry;
+          signal?.throwIfAborted();
         }
       }
       return;

@@ -1,11 +1,14 @@
 // Old logs that stand beside new ones, until nobody can be writing to them any more.
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { replaceText } from "../disk/aside.ts";
+import { OpenFile } from "../disk/descriptors.ts";
+import { LOG_ENDING } from "../disk/names.ts";
 import type { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
-import { dropOld } from "../log/replace.ts";
+import { dropOld, replaceLog } from "../log/replace.ts";
 import type { Replaced } from "../log/replace.ts";
+import { keepFragment, readLog } from "./content.ts";
 
 const OLD_STAYS_MS = 60_000;
 /** A file aside that is older was left by a crash. */
@@ -36,11 +39,12 @@ export class ReplacedLogs {
     const timer = setTimeout(() => {
       this.#timers.delete(replaced.path);
       // What fails here is tried again when the store is opened anew.
-      run(() => this.drop(replaced)).catch(() => undefined);
+      run(() => this.#dropInOrder(replaced)).catch(() => undefined);
     }, OLD_STAYS_MS);
     this.#timers.set(replaced.path, timer.unref());
   }
 
+  /** Takes over what came late, and lets the old log go. The log may be out of order then. */
   async drop(replaced: Replaced): Promise<void> {
     clearTimeout(this.#timers.get(replaced.path));
     this.#timers.delete(replaced.path);
@@ -58,11 +62,37 @@ export class ReplacedLogs {
       // A store that was copied with its cache has records of the place it was copied from.
       if (replaced === undefined || this.#recordOf(replaced.path) !== join(directory, name)) continue;
       if (!replaced.path.startsWith(this.#layout.sessions)) continue;
-      if (Date.now() - replaced.replacedAt > OLD_STAYS_MS) await this.drop(replaced);
+      if (Date.now() - replaced.replacedAt > OLD_STAYS_MS) await this.#dropInOrder(replaced);
     }
     for (const name of this.#vfs.names(this.#layout.aside)) {
       const path = join(this.#layout.aside, name);
       if (Date.now() - (this.#vfs.stat(path)?.mtimeMs ?? Date.now()) > ASIDE_STAYS_MS) this.#vfs.remove(path);
+    }
+  }
+
+  async #dropInOrder(replaced: Replaced): Promise<void> {
+    await this.drop(replaced);
+    await this.sort(replaced.path);
+  }
+
+  /** Writes a log anew whose lines are not in order. */
+  async sort(path: string): Promise<void> {
+    if (this.#vfs.stat(path) === undefined) return;
+    const open = new OpenFile(this.#vfs.open(path, "read")).pin();
+    open.drop();
+    try {
+      const content = await readLog(open);
+      if (content.isSorted) return;
+      const name = basename(path, LOG_ENDING);
+      const store = { vfs: this.#vfs, layout: this.#layout };
+      for (const fragment of content.fragments) keepFragment(store, name, open, fragment);
+      const lines = content.lines.map(({ offset, length }) => ({ file: open.file, offset, length }));
+      const again = await replaceLog(this.#vfs, this.#layout.aside, path, content.size, lines, (each) =>
+        this.remember(each),
+      );
+      this.dropLater(again, (drop) => drop());
+    } finally {
+      open.unpin();
     }
   }
 

@@ -3,6 +3,7 @@ import type { ImportOptions, ImportReport, ImportSource } from "../base/import.t
 import type { Settings } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
 import type { Vfs } from "../disk/vfs.ts";
+import { forgetFresh } from "../log/turn.ts";
 import { createSession } from "./create-session.ts";
 import type { CreateSessionOptions } from "./create-session.ts";
 import type { StoreEvents } from "./events.ts";
@@ -88,6 +89,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   async refresh(): Promise<void> {
     this.#state.checkOpen();
     this.#state.locator.refresh();
+    forgetFresh();
   }
 
   /** Calls the listener for every event of this kind. Returns a function that ends it. */

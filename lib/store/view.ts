@@ -6,7 +6,7 @@ import { decodeHead } from "../line/decode.ts";
 import type { Fold } from "../line/fold.ts";
 import { Log } from "../log/log.ts";
 import { foldTail } from "../log/tail.ts";
-import { refresh } from "./load.ts";
+import { refresh, warnOfFuture } from "./load.ts";
 import { notFound } from "./state.ts";
 import type { SessionState } from "./state.ts";
 
@@ -98,6 +98,7 @@ function viewTail(session: SessionState, messages: number): View | undefined {
     open.unpin();
     return undefined;
   }
+  warnOfFuture(session, fold);
   return { fold, logs: [log], files: [open], skipped: 0 };
 }
 

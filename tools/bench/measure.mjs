@@ -1,0 +1,59 @@
+// What the questions share: sides that take turns, so that a noisy moment hits all of them, and the medians of that.
+
+/** @typedef {{ median: number, min: number, max: number }} Spread */
+/**
+ * One line of the table. With a bar: `least` for a ratio, `most` for a time.
+ *
+ * @typedef {{ name: string, unit: "us" | "ms" | "x", spread: Spread, least?: number, most?: number }} Row
+ */
+/** @typedef {{ title: string, rows: Row[], notes: string[] }} Answer */
+/** @typedef {{ directory: string, quick: boolean }} Setting */
+
+/**
+ * Runs each side once a round, each round beginning with the next one.
+ *
+ * @template {string} Name
+ * @param {Record<Name, () => number | Promise<number>>} sides
+ * @param {{ rounds: number, dropped: number }} counts `dropped` rounds come first and count for nothing
+ * @returns {Promise<Record<Name, number[]>>} what each side gave, round by round
+ */
+export async function inTurn(sides, { rounds, dropped }) {
+  const names = /** @type {Name[]} */ (Object.keys(sides));
+  const figures = /** @type {Record<Name, number[]>} */ ({});
+  for (const name of names) figures[name] = [];
+  for (let round = 0; round < dropped + rounds; round++) {
+    for (let turn = 0; turn < names.length; turn++) {
+      const name = names[(round + turn) % names.length];
+      const figure = await sides[name]();
+      if (round >= dropped) figures[name].push(figure);
+    }
+  }
+  return figures;
+}
+
+/**
+ * @param {ArrayLike<number>} values
+ * @returns {number}
+ */
+export function median(values) {
+  return Float64Array.from(values).sort()[values.length >>> 1];
+}
+
+/**
+ * @param {number[]} values
+ * @returns {Spread}
+ */
+export function spreadOf(values) {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
+}
+
+/**
+ * The rate of `ours` divided by the rate of `other`. Taken within each round, since machines drift from round to round.
+ *
+ * @param {number[]} ours times
+ * @param {number[]} other times
+ * @returns {Spread}
+ */
+export function ratioOf(ours, other) {
+  return spreadOf(ours.map((time, round) => other[round] / time));
+}
