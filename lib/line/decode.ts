@@ -178,9 +178,10 @@ export function decodeLine(bytes: Buffer, start: number, end: number): Line | un
   const line = parseLine(bytes, start, end);
   if (line === undefined || typeof line["at"] !== "string" || typeof line["type"] !== "string") return undefined;
   // What is of another kind than it should be says nothing, here as for the fold.
-  if (typeof line["id"] !== "string") delete line["id"];
-  if (parseStamp(line["of"]) === undefined) delete line["of"];
-  if (parseStamp(line["message"]) === undefined) delete line["message"];
+  const { id, of, message } = line;
+  if (id !== undefined && typeof id !== "string") delete line["id"];
+  if (of !== undefined && parseStamp(of) === undefined) delete line["of"];
+  if (message !== undefined && parseStamp(message) === undefined) delete line["message"];
   return line as unknown as Line;
 }
 

@@ -187,7 +187,7 @@ export class Rows {
   }
 
   #grow(): void {
-    const capacity = this.length * 2;
+    const capacity = this.length * (this.length < 1024 ? 4 : 2);
     const wider = <T extends { set(from: T): void }>(to: T, from: T): T => {
       to.set(from);
       return to;

@@ -3,6 +3,7 @@ import { StoreError } from "../base/errors.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { FORMAT, LF } from "../line/codec.ts";
 import { decodeHead } from "../line/decode.ts";
+import type { LineHead } from "../line/decode.ts";
 import type { Fold } from "../line/fold.ts";
 import { Log } from "../log/log.ts";
 import { foldTail } from "../log/tail.ts";
@@ -53,13 +54,8 @@ export async function viewNext<T>(session: SessionState, take: Take<T>): Promise
 export async function viewLast<T>(session: SessionState, messages: number, take: Take<T>): Promise<T> {
   session.store.checkOpen();
   const isCold = session.fold === undefined && session.loading === undefined && session.queue.isIdle;
-  const view = isCold ? viewTail(session, messages) : undefined;
-  if (view === undefined) return await viewAll(session, take);
-  try {
-    return take(view);
-  } finally {
-    view.files[0]?.unpin();
-  }
+  const found = isCold ? await session.queue.run(() => takeTail(session, messages, take)) : undefined;
+  return found === undefined ? await viewAll(session, take) : found.taken;
 }
 
 /** All logs open, and pinned; undefined: a path names another file by now. */
@@ -84,29 +80,35 @@ function taken<T>(session: SessionState, files: readonly OpenFile[], take: Take<
   }
 }
 
-/** The one file of the view is pinned. */
-function viewTail(session: SessionState, messages: number): View | undefined {
+/** What `take` makes of the end of a session's only log; undefined: the whole log must be read, which tells why. */
+async function takeTail<T>(session: SessionState, messages: number, take: Take<T>): Promise<{ taken: T } | undefined> {
   const { vfs, descriptors, locator } = session.store;
   const [place, ...others] = locator.find(session.name);
   if (place === undefined || others.length > 0 || (vfs.stat(place.path)?.size ?? 0) === 0) return undefined;
   const log = new Log(place.path, place.machine, 0, "read");
   const open = log.reopen(descriptors).pin();
-  // Nobody else asks for this slot: the file closes when the view is released.
+  // Nobody else asks for this slot: the file closes when the last snapshot of it is released.
   descriptors.drop(log.slot);
-  const fold = hasHeader(open, session.id) ? foldTail(open.file, log.size, log.number, messages) : undefined;
-  if (fold === undefined || fold.deletedAt !== undefined) {
+  // It comes from a cold disk while the end is read and folded.
+  const header = readHeader(open);
+  try {
+    const fold = foldTail(open.file, log.size, log.number, messages);
+    if (fold === undefined || fold.deletedAt !== undefined || !isHeader(await header, session.id)) return undefined;
+    warnOfFuture(session, fold);
+    return { taken: take({ fold, logs: [log], files: [open], skipped: 0 }) };
+  } finally {
+    await header.catch(() => undefined);
     open.unpin();
-    return undefined;
   }
-  warnOfFuture(session, fold);
-  return { fold, logs: [log], files: [open], skipped: 0 };
 }
 
-/** True for a header in the first line. Where it is not as plain as that, the whole log is read, which tells why. */
-function hasHeader({ file }: OpenFile, id: string): boolean {
+async function readHeader({ file }: OpenFile): Promise<LineHead | undefined> {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES);
-  const end = bytes.subarray(0, file.read(bytes, 0, HEADER_BYTES, 0)).indexOf(LF);
-  const header = end === -1 ? undefined : decodeHead(bytes, 0, end);
+  const end = bytes.subarray(0, await file.readLater(bytes, 0, HEADER_BYTES, 0)).indexOf(LF);
+  return end === -1 ? undefined : decodeHead(bytes, 0, end);
+}
+
+function isHeader(header: LineHead | undefined, id: string): boolean {
   const format = (header?.data as { format?: unknown } | undefined)?.format;
   return header?.type === "session" && header.sound && header.id === id && format === FORMAT;
 }
