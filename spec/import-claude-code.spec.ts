@@ -150,7 +150,7 @@ test("damaged lines, lines that are no objects, times that are none and ids that
   const store = await stores.open();
   const { problems, sessions } = await store.importFrom("auto", { path });
   expect(problems.map(({ line }) => line)).toEqual([3, 4]);
-  expect(sessions).toMatchObject([{ id: "odd", messages: 8, added: 7 }]);
+  expect(sessions).toMatchObject([{ id: "odd", messages: 7, added: 7 }]);
   const history = await store.session("odd").history();
   expect(history.map(({ id, data }) => [id.slice(0, 4), data.content])).toEqual([
     ["u1", "first"],
@@ -162,6 +162,23 @@ test("damaged lines, lines that are no objects, times that are none and ids that
     ["u4", "error"],
   ]);
   expect((await store.importFrom("auto", { path })).sessions).toMatchObject([{ status: "unchanged" }]);
+});
+
+test("lines of one answer that differ are all kept, whatever their uuids; one that stands twice counts once", async () => {
+  const path = join(stores.unverified(), "answer.jsonl");
+  const block = (text: string): string =>
+    JSON.stringify({
+      type: "assistant",
+      sessionId: "answer",
+      uuid: "same",
+      message: { id: "msg", role: "assistant", content: [{ type: "text", text }] },
+    });
+  writeFileSync(path, `${[block("one"), block("two"), block("one")].join("\n")}\n`);
+  const store = await stores.open();
+  await store.importFrom("auto", { path });
+  const [answer, ...others] = await store.session("answer").history();
+  expect(others).toEqual([]);
+  expect(answer!.data.content.map(({ text }: { text: string }) => text)).toEqual(["one", "two"]);
 });
 
 test("a subagent's file comes in when it is named, and is left out of a directory", async () => {

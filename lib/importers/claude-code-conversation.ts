@@ -43,6 +43,8 @@ class Conversation {
   turn: Turn | undefined;
   /** The message that a line is of, or follows, by the line's uuid. */
   readonly #messages = new Map<string, string>();
+  /** The lines with a uuid, as hashes. */
+  readonly #said = new Set<string>();
   #isSubagents: boolean | undefined;
   readonly #unnamed = new Map<string, number>();
   #title: { custom?: string | undefined; ai?: string | undefined; summary?: string | undefined } = {};
@@ -67,11 +69,12 @@ class Conversation {
       if (uuid !== undefined && follows !== undefined) this.#messages.set(uuid, follows);
       return undefined;
     }
+    // A file that was put together of copies can have a line twice.
+    if (uuid !== undefined && this.#said.size === this.#said.add(hashOf(value)).size) return undefined;
     this.ms = timeOf(value["timestamp"]) ?? this.ms;
     const before = this.turn;
     if (before !== undefined && isSameAnswer(before, saying)) {
-      if (uuid === undefined || before.records.every((record) => record.value["uuid"] !== uuid))
-        before.records.push({ value, saying });
+      before.records.push({ value, saying });
       if (uuid !== undefined) this.#messages.set(uuid, before.id);
       return undefined;
     }
@@ -116,11 +119,15 @@ class Conversation {
 
   /** A line without a uuid is known by its content, and by how often it was said before. */
   #nameOf(value: Record<string, unknown>): string {
-    const hash = createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);
+    const hash = hashOf(value);
     const number = (this.#unnamed.get(hash) ?? 0) + 1;
     this.#unnamed.set(hash, number);
     return number === 1 ? hash : `${hash}.${number}`;
   }
+}
+
+function hashOf(value: object): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);
 }
 
 function isSameAnswer({ records }: Turn, { role, message }: Saying): boolean {

@@ -36,6 +36,8 @@ export async function createLog(session: SessionState, first: Stamp, write: (asi
     if (errno(error) === "EEXIST") {
       throw new StoreError("EXISTS", `session ${JSON.stringify(id)} exists`, { session: id, path, cause: error });
     }
+    // What fills the log can be stopped by its caller, too.
+    if (errno(error) === undefined) throw error;
     throw ioError(error, "make the session's log", { session: id, path, written: "no" });
   }
   // A reader may have found it already.
