@@ -1,7 +1,17 @@
 // What was typed: the verb, its options, its positionals.
 import { parseArgs } from "node:util";
-import type { Command, Option } from "./command.ts";
 import { messageOf, wrongUsage } from "./exit.ts";
+
+export interface Option {
+  readonly type: "boolean" | "string";
+  readonly short?: string;
+  readonly multiple?: boolean;
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
 
 /** The options of every verb. */
 export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
@@ -13,15 +23,11 @@ export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
 
 export class Arguments {
   readonly positionals: readonly string[];
-  readonly #values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+  readonly #values: Values;
 
-  constructor(values: Arguments["flags"], positionals: readonly string[]) {
+  constructor(values: Values, positionals: readonly string[]) {
     this.#values = values;
     this.positionals = positionals;
-  }
-
-  get flags(): Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>> {
-    return this.#values;
   }
 
   has(name: string): boolean {
@@ -61,10 +67,10 @@ export function verbIndex(argv: readonly string[]): number {
   return tokens.find(({ kind }) => kind === "positional")?.index ?? -1;
 }
 
-/** The arguments of a verb, or without one those of the whole. Throws a usage error for what it does not know. */
-export function parse(argv: readonly string[], command: Command | undefined): Arguments {
+/** The arguments of a verb with these options of its own. Throws a usage error for what it does not know. */
+export function parse(argv: readonly string[], own: Readonly<Record<string, Option>>): Arguments {
   try {
-    const options = { ...COMMON_OPTIONS, ...command?.options };
+    const options = { ...COMMON_OPTIONS, ...own };
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
     return new Arguments(values, positionals);
   } catch (error) {

@@ -1,6 +1,6 @@
 // What a verb is, and what it is given to work with.
 import type { Readable } from "node:stream";
-import type { Arguments } from "./arguments.ts";
+import type { Arguments, Option } from "./arguments.ts";
 import type { Output, Terminal } from "./output.ts";
 
 /** The outside of the command line: a process, or what stands for it. */
@@ -12,15 +12,6 @@ export interface Io {
   readonly directory: string;
   /** Ctrl-C. */
   readonly signal: AbortSignal;
-}
-
-export interface Option {
-  readonly type: "boolean" | "string";
-  readonly short?: string;
-  readonly multiple?: boolean;
-  /** What stands for the value in the help. */
-  readonly value?: string;
-  readonly help: string;
 }
 
 export interface Call {

@@ -1,6 +1,7 @@
 // What --help says.
 import { COMMON_OPTIONS } from "./arguments.ts";
-import type { Command, Option } from "./command.ts";
+import type { Option } from "./arguments.ts";
+import type { Command } from "./command.ts";
 
 const EXIT_CODES = `Exit codes:
   0    done

@@ -34,7 +34,7 @@ async function dispatch(argv: readonly string[], { io, out, say }: Pick<Call, "i
   const index = verbIndex(argv);
   const verb = argv[index];
   if (verb === undefined) {
-    const args = parse(argv, undefined);
+    const args = parse(argv, {});
     if (args.has("version")) await out.write(`${version()}\n`);
     else if (args.has("help")) await out.write(helpOfAll(COMMANDS));
     else throw wrongUsage("a verb is missing; turnlog --help lists them");
@@ -43,7 +43,7 @@ async function dispatch(argv: readonly string[], { io, out, say }: Pick<Call, "i
   const rest = argv.toSpliced(index, 1);
   if (verb === "help") return await dispatch([...rest, "--help"], { io, out, say });
   const command = commandOf(verb);
-  const args = parse(rest, command);
+  const args = parse(rest, command.options);
   if (args.has("version")) await out.write(`${version()}\n`);
   else if (args.has("help")) await out.write(helpOf(command));
   else return await command.run({ io, args, out, say, json: args.has("json"), signal: io.signal });
