@@ -96,7 +96,9 @@ test("importing it reads its own modules, and touches no other file", () => {
     calls.length = 0;`;
   const after = "const seen = [...calls]; console.log(JSON.stringify(seen));";
   const calls = alone(before, after) as [string, string][];
-  expect(calls.filter(([, path]) => !/lib\/.*\.js$|package\.json$|\/lib$|alone-\w+$/.test(path))).toEqual([]);
+  // A later Node's loader shows; it reads what it has opened by number.
+  const isModule = (path: string): boolean => /lib\/.*\.js$|package\.json$|\/lib$|alone-\w+$|^\d+$/.test(path);
+  expect(calls.filter(([, path]) => !isModule(path))).toEqual([]);
   // The look is not blind: to open a store is seen.
   const opened = alone(
     before,

@@ -20,7 +20,8 @@ export class NodeVfs implements Vfs {
   }
 
   stat(path: string): FileStat | undefined {
-    const stat = fs.statSync(path, { throwIfNoEntry: false });
+    // ENOTDIR is an error for Node 20, and nothing there for later ones.
+    const stat = unlessMissing(() => fs.statSync(path, { throwIfNoEntry: false }));
     return stat === undefined ? undefined : fileStat(stat);
   }
 
