@@ -19,11 +19,18 @@ export interface SourceSession extends FoundSession {
   aliasOf?(): Promise<SourceSession | undefined>;
 }
 
+/** Stamps end with the year 9999, and each is greater than the one before: such a time would leave no room for more. */
+const NEVER_MS = Date.UTC(2200, 0, 1);
+const GO_ZERO_MS = Date.UTC(2000, 0, 1) - 730_119 * 86_400_000;
+
 /** A time in ms; undefined for what is none. */
 export function timeOf(value: unknown): number | undefined {
   if (typeof value !== "string" && typeof value !== "number") return undefined;
-  const ms = new Date(value).getTime();
-  return Number.isNaN(ms) ? undefined : ms;
+  // A time without a zone is read as UTC, so that it is the same on every machine.
+  const isLocal = typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(value);
+  const ms = new Date(isLocal ? `${value}Z` : value).getTime();
+  // Go writes the year 1 for a time that nobody has set.
+  return Number.isNaN(ms) || ms <= GO_ZERO_MS || ms >= NEVER_MS ? undefined : ms;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -35,10 +42,18 @@ export function textIn(value: Record<string, unknown>, key: string): string | un
   return typeof text === "string" && text !== "" ? text : undefined;
 }
 
+/** So many levels can be walked by recursion; a message may have fewer. */
+const MOST_LEVELS = 1000;
+
+function isShallow(value: unknown, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth < MOST_LEVELS && Object.values(value).every((each) => isShallow(each, depth + 1));
+}
+
 export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return isObject(value) && isShallow(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -41,10 +41,13 @@ function isSame(earlier: Trait, later: Trait): boolean {
 /** Gives names that are not known yet: `content[-time]`, and `.2`, `.3` for those that are said again. */
 export function namer(known: readonly string[]): (trait: Trait) => string {
   const used = new Set(known);
+  const next = new Map<string, number>();
   return ({ content, time }) => {
     const base = time === "" ? content : `${content}-${time}`;
     let name = base;
-    for (let number = 2; used.has(name); number++) name = `${base}.${number}`;
+    let number = next.get(base) ?? 2;
+    for (; used.has(name); number++) name = `${base}.${number}`;
+    next.set(base, number);
     used.add(name);
     return name;
   };

@@ -4,7 +4,7 @@
 // content, and by its place among those that the store has.
 import type { FoundInfo, FoundLine, FoundMessage } from "../store/import.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
-import { isObject, timeOf } from "./importer.ts";
+import { isObject, parseObject, timeOf } from "./importer.ts";
 import { findFiles, filesBeside } from "./picoclaw-files.ts";
 import type { LegacyFile, LogFile, SessionFiles } from "./picoclaw-files.ts";
 import { readMessages } from "./picoclaw-log.ts";
@@ -75,7 +75,12 @@ class PicoclawSession implements SourceSession {
       ...legacy.flatMap(({ createdMs, messages }) => [createdMs, timeOf(messages[0]?.["created_at"])]),
       ...logs.map(({ meta }) => timeOf(meta["created_at"])),
     ].filter((ms) => ms !== undefined);
-    return times.length > 0 ? Math.min(...times) : modifiedMs(this.path);
+    if (times.length > 0) return Math.min(...times);
+    const firsts = logs.map(({ path }) =>
+      timeOf(parseObject(peek(path).trimStart().split("\n", 1)[0] ?? "")?.["created_at"]),
+    );
+    const known = firsts.filter((ms) => ms !== undefined);
+    return known.length > 0 ? Math.min(...known) : modifiedMs(this.path);
   }
 
   async aliasOf(): Promise<SourceSession | undefined> {
@@ -83,8 +88,9 @@ class PicoclawSession implements SourceSession {
     return startsWith(await this.owner.elements(), await this.elements()) ? this.owner : undefined;
   }
 
-  async *lines(known: readonly string[]): AsyncGenerator<FoundLine> {
-    const elements = await this.elements();
+  async *lines(known: readonly string[], fits: (data: object) => boolean): AsyncGenerator<FoundLine> {
+    // What the store refuses is in no import: what follows it is told without it.
+    const elements = await this.elements(fits);
     const ids = this.#idsOf(known, elements);
     const isKnown = new Set(known);
     const files = [...this.#files.legacy, ...this.#files.logs];
@@ -93,7 +99,12 @@ class PicoclawSession implements SourceSession {
       for (const [at, { read }] of elements.entries()) if (read.file === file) own.set(read.index, at);
       for await (const { index, line, data } of readMessages(file, this.#onProblem)) {
         const at = own.get(index);
-        if (at === undefined) continue;
+        if (at === undefined) {
+          // To be told of.
+          if (!fits(data))
+            yield { type: "message", id: "refused", ms: this.createdMs, data, line } satisfies FoundMessage;
+          continue;
+        }
         const { ms } = elements[at] as Element;
         const id = ids[at] as string;
         const { created_at: _time, ...timeless } = data;
@@ -114,7 +125,7 @@ class PicoclawSession implements SourceSession {
   }
 
   /** All messages in order: what a later file repeats of an earlier one is taken from the earlier, which has its times. */
-  async elements(): Promise<Element[]> {
+  async elements(fits: (data: object) => boolean = () => true): Promise<Element[]> {
     let all: Element[] = [];
     for (const file of [...this.#files.legacy, ...this.#files.logs]) {
       const skip = "meta" in file && typeof file.meta["skip"] === "number" ? file.meta["skip"] : 0;
@@ -122,6 +133,7 @@ class PicoclawSession implements SourceSession {
       let ms = "createdMs" in file ? (file.createdMs ?? this.createdMs) : this.createdMs;
       for await (const { index, data } of readMessages(file, this.#onProblem)) {
         ms = timeOf(data["created_at"]) ?? ms;
+        if (!fits(data)) continue;
         own.push({ ...traitOf(data), ms, isShown: index >= skip, read: { file, index } });
       }
       const start = align(all, own);

@@ -54,7 +54,11 @@ export async function runImport(
         }),
       );
     } catch (error) {
-      if (!(error instanceof StoreError) || !SESSION_ERRORS.has(error.code)) throw error;
+      // What the session suffers from, or its source: the store's own troubles end the import.
+      const isOfSession =
+        error instanceof ArgumentError ||
+        (error instanceof StoreError && (SESSION_ERRORS.has(error.code) || session.files.includes(error.path ?? "")));
+      if (!isOfSession) throw error;
       onProblem(session.path, error.message);
     }
     progress();

@@ -27,7 +27,7 @@ export function kindOf(path: string): "file" | "directory" | undefined {
     const stat = statSync(path);
     return stat.isDirectory() ? "directory" : stat.isFile() ? "file" : undefined;
   } catch (error) {
-    if (errno(error) === "ENOENT" || errno(error) === "ENOTDIR") return undefined;
+    if (errno(error) === "ENOENT" || errno(error) === "ENOTDIR" || errno(error) === "ELOOP") return undefined;
     throw ioError(error, "look at the source", { path });
   }
 }

@@ -16,6 +16,9 @@ import { notFound } from "./state.ts";
 import type { SessionState } from "./state.ts";
 import { Transaction } from "./transaction.ts";
 
+/** So often others may write between our look and our write before we write all the same: a branch, at worst. */
+const MOST_LOOKS = 100;
+
 export interface CommitOptions {
   /** Make the session if there is none, and begin it anew if it was deleted. */
   readonly create?: boolean;
@@ -55,9 +58,11 @@ export async function commitLater<T>(
   plan: (tx: Transaction) => T,
 ): Promise<T> {
   await loadCanonical();
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     await refresh(session);
     session.store.now = Date.now();
+    // While we waited for that, another store of this process, or another process, may have written.
+    if (session.known !== undefined && looks < MOST_LOOKS && !session.isReady()) continue;
     if (session.writer !== undefined && session.known !== undefined)
       return commitNow(session, session.writer, options, plan);
     try {

@@ -5,6 +5,7 @@ import type { Stamp } from "../line/stamp.ts";
 import { canonical } from "../line/canonical.ts";
 import { dataText, decodeId } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
+import { giveWay } from "../log/turn.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { readLog } from "./content.ts";
 import type { SessionState } from "./state.ts";
@@ -79,6 +80,7 @@ export async function readImportState(session: SessionState, writer: string): Pr
       for (const line of lines) if (line.stamp.writer === writer) found.push({ line, open });
     }
     for (const { line, open } of unique(found)) {
+      await giveWay();
       const bytes = Buffer.allocUnsafe(line.length);
       const end = open.file.read(bytes, 0, line.length, line.offset);
       state.add(line.type, line.stamp, decodeId(bytes, 0, end), line.of, dataText(bytes, 0, end));

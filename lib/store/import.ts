@@ -24,7 +24,7 @@ export interface FoundSession {
   /** When it began, in ms. */
   readonly createdMs: number;
   /** What it says, in order. `known`: the ids that earlier imports gave, in order. May be read again. */
-  lines(known: readonly string[]): AsyncIterable<FoundLine>;
+  lines(known: readonly string[], fits: (data: object) => boolean): AsyncIterable<FoundLine>;
 }
 
 /** Times are in ms. */
@@ -109,7 +109,7 @@ export async function isImported(store: StoreState, found: FoundSession): Promis
     await refresh(session);
     if (!session.exists || session.fold?.deletedAt !== undefined) return false;
     const state = await readImportState(session, writerFor(found));
-    for await (const line of found.lines([...state.messages.keys()])) {
+    for await (const line of found.lines([...state.messages.keys()], (data) => fits(session, data))) {
       if (line.type === "message" && !isThere(session, line, state)) return false;
     }
     return true;
@@ -147,19 +147,21 @@ async function take(run: Import): Promise<{ messages: number; added: number }> {
   const problems: [string, number | undefined][] = [];
   let messages = 0;
   let added = 0;
-  for await (const line of run.found.lines([...run.state.messages.keys()])) {
+  for await (const line of run.found.lines([...run.state.messages.keys()], (data) => fits(run.session, data))) {
     await giveWay();
     signal?.throwIfAborted();
-    if (line.type === "info") takeInfo(run, line);
-    else if (line.type === "cut") takeCut(run, line);
+    if (line.type === "cut") takeCut(run, line);
     else {
-      messages++;
-      onMessage();
+      if (line.type === "message") {
+        messages++;
+        onMessage();
+      }
       try {
-        if (takeMessage(run, line)) added++;
+        if (line.type === "info") takeInfo(run, line);
+        else if (takeMessage(run, line)) added++;
       } catch (error) {
         if (!(error instanceof ArgumentError)) throw error;
-        problems.push([error.message, line.line]);
+        problems.push([error.message, line.type === "message" ? line.line : undefined]);
       }
     }
   }
@@ -190,14 +192,27 @@ function takeMessage({ session, state, sink }: Import, line: FoundMessage): bool
   return false;
 }
 
+/** False: the store refuses it, so that no import has it. */
+function fits(session: SessionState, data: object): boolean {
+  try {
+    encode(session, data);
+    return true;
+  } catch (error) {
+    if (error instanceof ArgumentError) return false;
+    throw error;
+  }
+}
+
 function* namesOf(id: string): Generator<string, never> {
   yield id;
   for (let number = 2; ; number++) yield `${id}~${number}`;
 }
 
 function takeInfo({ session, state, sink }: Import, { ms, patch }: FoundInfo): void {
-  const set = state.newInfo(checkedPatch(patch));
-  if (set.size > 0) sink.add(ms, { type: "info", json: encode(session, Object.fromEntries(set)) });
+  // Compared as it is written: with lone surrogates replaced.
+  const json = encode(session, Object.fromEntries(checkedPatch(patch)));
+  const set = state.newInfo(new Map(Object.entries(JSON.parse(json) as object)));
+  if (set.size > 0) sink.add(ms, { type: "info", json: JSON.stringify(Object.fromEntries(set)) });
 }
 
 function takeCut({ state, sink }: Import, { ms, before }: FoundCut): void {

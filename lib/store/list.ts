@@ -7,6 +7,7 @@ import { decodeName, LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
 import { compareStamps, formatStamp, parseStamp, STAMP_LENGTH } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { firstLine, lastStamp } from "../log/last.ts";
+import { giveWay } from "../log/turn.ts";
 import { infoOf } from "./info.ts";
 import { refresh } from "./load.ts";
 import { checkCount, SessionState } from "./state.ts";
@@ -182,6 +183,7 @@ async function accepted(
   listed: Listed,
   accepts: Accepts,
 ): Promise<SessionInfo | DamagedSession | undefined> {
+  await giveWay();
   store.checkOpen();
   const id = decodeName(listed.name) ?? headerId(store, listed.paths);
   const unless = (info: DamagedSession): DamagedSession | undefined => (accepts(info) ? info : undefined);

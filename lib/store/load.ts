@@ -40,7 +40,7 @@ async function load(session: SessionState): Promise<void> {
     session.writer?.endTurn();
     for (let tries = 1; ; tries++) {
       locate(session);
-      if (session.logs.length === 0) return;
+      if (session.logs.length === 0) return session.store.makeRoom();
       try {
         if (session.known === undefined || !(await catchUp(session, session.known))) await rebuild(session);
         break;

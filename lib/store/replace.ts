@@ -39,8 +39,9 @@ interface Kept {
 
 async function keptOf(session: SessionState, prepared: readonly Prepared[]): Promise<Kept> {
   await refresh(session);
-  // A session that is not there, or deleted, keeps nothing.
-  if (session.fold === undefined || session.fold.deletedAt !== undefined) return { receipts: [], version: -1 };
+  // A session that is not there, or deleted, keeps nothing: what a deletion had not seen goes, too.
+  const { fold } = session;
+  if (fold === undefined || fold.deletedAt !== undefined) return { receipts: [], version: fold?.version ?? -1 };
   const { snapshot, version } = await viewNext(session, (view) => ({
     snapshot: new Snapshot(view, view.fold.history.list(), false),
     version: view.fold.version,

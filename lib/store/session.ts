@@ -2,6 +2,7 @@
 import type { Branch, Entry, Page, Part, Receipt } from "../base/entry.ts";
 import { ArgumentError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
+import { checkId } from "../disk/names.ts";
 import type { SessionInfo, SessionPatch } from "../base/session-info.ts";
 import { branches, checkout } from "./branch.ts";
 import { commit, sync } from "./commit.ts";
@@ -40,8 +41,9 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
   /** @internal Handles come from a store. */
   constructor(store: StoreState, id: string, options: SessionOptions = {}) {
     checkOptions("session", options, ["create"]);
+    checkId(id);
     this.#store = store;
-    this.id = store.session(id).id;
+    this.id = id;
     this.#options = { create: options.create ?? false };
   }
 

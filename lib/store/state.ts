@@ -31,8 +31,8 @@ export class StoreState {
   readonly machine: string;
   /** Why nothing can be written here; undefined: it can. */
   readonly readOnly: StoreError | undefined;
-  /** The writer of this open store, fresh. */
-  readonly writer: string = newWriter();
+  /** The writer of this open store, fresh; after a failed write another, for sessions that are opened from then on. */
+  writer: string = newWriter();
   readonly descriptors: Descriptors;
   readonly locator: Locator;
   readonly events: Events = new Events();
@@ -40,6 +40,7 @@ export class StoreState {
   readonly replaced: ReplacedLogs;
   readonly sessions: Map<string, SessionState> = new Map();
   isClosed = false;
+  #closing: Promise<void> | undefined;
   /** The wall clock when the present call began. */
   now: number = Date.now();
   #clock = 0;
@@ -84,9 +85,13 @@ export class StoreState {
   }
 
   /** Waits for the operations that were called, brings what they wrote to the disk, closes all files. */
-  async close(): Promise<void> {
-    if (this.isClosed) return;
+  close(): Promise<void> {
     this.isClosed = true;
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     for (const session of this.sessions.values()) {
       await session.queue.settled();
       await session.loading?.catch(() => undefined);
@@ -168,9 +173,15 @@ export class SessionState implements WriterOwner {
     const { store, writer } = this;
     if (this.known === undefined || this.loading !== undefined) return false;
     if (writer?.isFresh(store.now)) return true;
-    store.locator.check();
-    if (this.generation !== store.locator.generation && !this.isWhereItWas()) return false;
-    for (const log of this.logs) if (log.look(store.vfs) !== "same") return false;
+    try {
+      store.locator.check();
+      if (this.generation !== store.locator.generation && !this.isWhereItWas()) return false;
+      for (const log of this.logs) if (log.look(store.vfs) !== "same") return false;
+    } catch {
+      // The load that follows meets the same, and says so.
+      this.forget();
+      return false;
+    }
     writer?.looked();
     return true;
   }
@@ -204,6 +215,8 @@ export class SessionState implements WriterOwner {
   startAnew(): void {
     this.forget();
     this.writerId = newWriter();
+    // A session that is forgotten and comes back, too, must not write as the one that failed.
+    this.store.writer = newWriter();
   }
 }
 

@@ -46,6 +46,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
 
   /** A handle. No I/O until it is used. */
   session(id: string, options: SessionOptions = {}): Session<M, P> {
+    this.#state.checkOpen();
     return new Session(this.#state, id, options);
   }
 
