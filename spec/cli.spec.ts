@@ -14,6 +14,8 @@ describe("ls", () => {
     await store.createSession({ id: "a", title: "First", project: "p" });
     await store.createSession({ id: "b", title: "Second", tags: ["x", "y"] });
     await store.createSession({ id: "c", parent: "a" });
+    // The order is that of the lines' times, in milliseconds.
+    for (const created = Date.now(); Date.now() === created;) await new Promise((resolve) => setImmediate(resolve));
     await store.session("a").append({ role: "user", content: "hi" });
     await store.close();
     const ids = async (...args: string[]): Promise<string[]> =>

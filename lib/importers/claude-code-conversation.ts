@@ -137,7 +137,9 @@ function isSameAnswer({ records }: Turn, { role, message }: Saying): boolean {
 }
 
 function messageOf({ id, line, ms, follows, records }: Turn): FoundMessage {
-  const earlier = records.slice(1).map((_, gone) => dataOf(records.slice(0, records.length - 1 - gone)));
+  function* earlier(): Generator<object> {
+    for (let count = records.length - 1; count > 0; count--) yield dataOf(records.slice(0, count));
+  }
   const message = { type: "message", id, ms, line, data: dataOf(records), earlier } as const;
   return follows === undefined ? message : { ...message, follows };
 }

@@ -77,10 +77,12 @@ function logLines(path: string): Record<string, unknown>[] {
 }
 
 /** The first lines, as far as they can be had without reading all of a long file. */
-export function firstRecords(path: string): Record<string, unknown>[] {
-  if (path.endsWith(".json")) return logLines(path);
-  return peek(path)
-    .split("\n")
-    .map(parseObject)
-    .filter((value) => value !== undefined);
+export function* firstRecords(path: string): Generator<Record<string, unknown>> {
+  if (path.endsWith(".json")) yield* logLines(path);
+  else {
+    for (const line of peek(path).split("\n")) {
+      const value = parseObject(line);
+      if (value !== undefined) yield value;
+    }
+  }
 }

@@ -8,7 +8,7 @@ import type { FoundLine } from "../store/import.ts";
 import { readConversation } from "./claude-code-conversation.ts";
 import { agentOf, firstRecords, isTranscriptLine } from "./claude-code-records.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
-import { textIn, timeOf } from "./importer.ts";
+import { giveWay, textIn, timeOf, tolerating } from "./importer.ts";
 import { home, kindOf, modifiedMs, namesIn, peek } from "./source.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -19,12 +19,15 @@ const OTHER_DIRECTORIES: ReadonlySet<string> = new Set(["subagents", "tool-resul
 
 export const claudeCode: Importer = {
   defaultPath: () => join(process.env["CLAUDE_CONFIG_DIR"] ?? home(".claude"), "projects"),
-  recognizes(path) {
-    return kindOf(path) === "directory" ? transcriptsIn(path, 0).length > 0 : isTranscript(pathOf(path));
+  async recognizes(path) {
+    if (kindOf(path) !== "directory") return isTranscript(pathOf(path));
+    return !(await transcriptsIn(path, 0, () => undefined).next()).done;
   },
-  find(path, onProblem) {
-    const paths = kindOf(path) === "directory" ? transcriptsIn(path, 0) : [pathOf(path)];
-    return paths.map((each) => sessionAt(each, onProblem));
+  async find(path, onProblem) {
+    if (kindOf(path) !== "directory") return [sessionAt(pathOf(path), onProblem)];
+    const found: SourceSession[] = [];
+    for await (const each of transcriptsIn(path, 0, onProblem)) found.push(sessionAt(each, onProblem));
+    return found;
   },
 };
 
@@ -49,6 +52,7 @@ function nameOf(path: string): { id: string; createdMs: number } {
   for (const line of firstRecords(path)) {
     id ??= textIn(line, "sessionId");
     createdMs ??= timeOf(line["timestamp"]);
+    if (id !== undefined && createdMs !== undefined) break;
   }
   return { id: id ?? stem, createdMs: createdMs ?? modifiedMs(path) };
 }
@@ -56,18 +60,25 @@ function nameOf(path: string): { id: string; createdMs: number } {
 function isTranscript(path: string): boolean {
   if (!/\.jsonl?$/.test(path) || kindOf(path) !== "file") return false;
   if (path.endsWith(".json")) return /^\s*\{\s*"loglines"\s*:/.test(peek(path));
-  return firstRecords(path).some(isTranscriptLine);
+  for (const line of firstRecords(path)) if (isTranscriptLine(line)) return true;
+  return false;
 }
 
 /** Main transcripts only: a subagent's file is taken over when it is named itself. */
-function transcriptsIn(directory: string, level: number): string[] {
+async function* transcriptsIn(directory: string, level: number, onProblem: OnProblem): AsyncGenerator<string> {
   const { files, directories } = namesIn(directory);
-  const own = files
-    .map((name) => join(directory, name))
-    .filter((path) => agentOf(path) === undefined && isTranscript(path));
-  if (level === MOST_LEVELS) return own;
-  const below = directories.filter((name) => !OTHER_DIRECTORIES.has(name));
-  return [...own, ...below.flatMap((name) => transcriptsIn(join(directory, name), level + 1))];
+  for (const name of files) {
+    await giveWay();
+    const path = join(directory, name);
+    if (agentOf(path) === undefined && tolerating(path, onProblem, () => isTranscript(path), false)) yield path;
+  }
+  if (level === MOST_LEVELS) return;
+  for (const name of directories) {
+    const path = join(directory, name);
+    if (OTHER_DIRECTORIES.has(name) || tolerating(path, onProblem, () => namesIn(path), undefined) === undefined)
+      continue;
+    yield* transcriptsIn(path, level + 1, onProblem);
+  }
 }
 
 /** A subagent's sidecar stands for its transcript. */

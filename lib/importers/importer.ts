@@ -1,16 +1,38 @@
 // What every importer is: it finds a tool's sessions and says what is in them. Writing is the store's part.
+import { StoreError } from "../base/errors.ts";
 import type { FoundSession } from "../store/import.ts";
 
 export interface Importer {
   /** Where the tool keeps its sessions. */
   defaultPath(): string;
   /** True if the file, or the directory, is one of the tool's. */
-  recognizes(path: string): boolean;
+  recognizes(path: string): Promise<boolean>;
   /** The sessions in a file or directory. */
-  find(path: string, onProblem: OnProblem): SourceSession[];
+  find(path: string, onProblem: OnProblem): Promise<SourceSession[]>;
 }
 
 export type OnProblem = (path: string, reason: string, line?: number) => void;
+
+const LONG_MS = 10;
+let since = performance.now();
+
+/** Gives others their turn when a search through many files has lasted long. */
+export async function giveWay(): Promise<void> {
+  if (performance.now() - since < LONG_MS) return;
+  await new Promise((resolve) => setImmediate(resolve));
+  since = performance.now();
+}
+
+/** What cannot be read below the path that was named is told of, and the rest goes on. */
+export function tolerating<T>(path: string, onProblem: OnProblem, read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    onProblem(path, error.message);
+    return otherwise;
+  }
+}
 
 export interface SourceSession extends FoundSession {
   /** The files that it was read from, for markMigrated. */

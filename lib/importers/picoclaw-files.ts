@@ -1,7 +1,7 @@
 // Which files of a directory make which session: by the key in them, since several keys can share a file name.
 import { basename, dirname, join } from "node:path";
 import type { OnProblem } from "./importer.ts";
-import { isObject, parseObject, textIn, timeOf } from "./importer.ts";
+import { isObject, parseObject, textIn, timeOf, tolerating } from "./importer.ts";
 import { namesIn, textOf } from "./source.ts";
 
 /** `<name>.json`, all of a session in one value. */
@@ -77,7 +77,9 @@ function group(directory: string, names: readonly string[], onProblem: OnProblem
 
 function readLegacy(path: string | undefined, stem: string, onProblem: OnProblem): LegacyFile | undefined {
   if (path === undefined) return undefined;
-  const value = parseObject(textOf(path));
+  const text = tolerating(path, onProblem, () => textOf(path), undefined);
+  if (text === undefined) return undefined;
+  const value = parseObject(text);
   if (!Array.isArray(value?.["messages"]) && value?.["messages"] !== null) {
     // Not every JSON file is a session; one that was to be one is told of.
     if (value === undefined || "key" in value) onProblem(path, "no session: it does not parse, or has no messages");
@@ -98,7 +100,8 @@ function readLegacy(path: string | undefined, stem: string, onProblem: OnProblem
 
 function readMeta(path: string | undefined, onProblem: OnProblem): Record<string, unknown> {
   if (path === undefined) return {};
-  const meta = parseObject(textOf(path));
+  const text = tolerating(path, onProblem, () => textOf(path), undefined);
+  const meta = text === undefined ? {} : parseObject(text);
   if (meta === undefined) onProblem(path, "does not parse: the log beside it is taken over whole");
   return meta ?? {};
 }

@@ -4,14 +4,14 @@
 // content, and by its place among those that the store has.
 import type { FoundInfo, FoundLine, FoundMessage } from "../store/import.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
-import { isObject, parseObject, timeOf } from "./importer.ts";
+import { giveWay, isObject, parseObject, timeOf, tolerating } from "./importer.ts";
 import { findFiles, filesBeside } from "./picoclaw-files.ts";
 import type { LegacyFile, LogFile, SessionFiles } from "./picoclaw-files.ts";
 import { readMessages } from "./picoclaw-log.ts";
 import { align, namer, startsWith, traitOf, traitOfName } from "./picoclaw-order.ts";
 import type { Trait } from "./picoclaw-order.ts";
 import { home, kindOf, modifiedMs, peek, namesIn } from "./source.ts";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const MOST_LEVELS = 4;
 /** The main key of an agent is a shared fallback: no chat's messages were moved from it. */
@@ -20,12 +20,12 @@ const MAIN_KEY = /^agent:[^:]+:main$/;
 export const picoclaw: Importer = {
   defaultPath: () => home(".picoclaw", "workspace", "sessions"),
   recognizes,
-  find(path, onProblem) {
+  async find(path, onProblem) {
     const isDirectory = kindOf(path) === "directory";
     // A directory that is named itself is looked through, even if nothing in it can be read.
-    const directories = isDirectory ? new Set([path, ...directoriesIn(path, 0)]) : [];
+    const directories = isDirectory ? new Set([path, ...(await directoriesIn(path, 0, onProblem))]) : [];
     const files = isDirectory
-      ? [...directories].flatMap((directory) => findFiles(directory, onProblem))
+      ? joined([...directories].flatMap((directory) => findFiles(directory, onProblem)))
       : filesBeside(path, onProblem);
     const sessions = files.map((each) => new PicoclawSession(each, onProblem));
     const owners = new Map<string, PicoclawSession>();
@@ -42,6 +42,20 @@ interface Element extends Trait {
   /** The source shows it: it was not truncated. */
   readonly isShown: boolean;
   readonly read: { readonly file: LegacyFile | LogFile; readonly index: number };
+}
+
+/** One session for each key, wherever its files lie: several workspaces, a backup beside. */
+function joined(found: readonly SessionFiles[]): SessionFiles[] {
+  const byKey = new Map<string, SessionFiles>();
+  for (const { key, legacy, logs } of found) {
+    const files = byKey.get(key);
+    if (files === undefined) byKey.set(key, { key, legacy: [...legacy], logs: [...logs] });
+    else {
+      files.legacy.push(...legacy);
+      files.logs.push(...logs);
+    }
+  }
+  return [...byKey.values()];
 }
 
 class PicoclawSession implements SourceSession {
@@ -115,7 +129,7 @@ class PicoclawSession implements SourceSession {
           data,
           line,
           isKnown: isKnown.has(id),
-          earlier: [timeless],
+          earlier: () => [timeless],
         } satisfies FoundMessage;
       }
     }
@@ -127,6 +141,7 @@ class PicoclawSession implements SourceSession {
   /** All messages in order: what a later file repeats of an earlier one is taken from the earlier, which has its times. */
   async elements(fits: (data: object) => boolean = () => true): Promise<Element[]> {
     let all: Element[] = [];
+    let directory: string | undefined;
     for (const file of [...this.#files.legacy, ...this.#files.logs]) {
       const skip = "meta" in file && typeof file.meta["skip"] === "number" ? file.meta["skip"] : 0;
       const own: Element[] = [];
@@ -137,10 +152,12 @@ class PicoclawSession implements SourceSession {
         own.push({ ...traitOf(data), ms, isShown: index >= skip, read: { file, index } });
       }
       const start = align(all, own);
-      // The newest file tells what is shown.
       const repeated = all.slice(start).map((element, at) => ({ ...element, isShown: own[at]?.isShown ?? false }));
-      const before = all.slice(0, start).map((element) => ({ ...element, isShown: false }));
+      // The newest file tells what is shown; one of another directory that has none of it knows nothing of the rest.
+      const isOther = directory !== undefined && directory !== dirname(file.path) && repeated.length === 0;
+      const before = all.slice(0, start).map((element) => (isOther ? element : { ...element, isShown: false }));
       all = [...before, ...repeated, ...own.slice(repeated.length)];
+      directory = dirname(file.path);
     }
     return all;
   }
@@ -182,8 +199,8 @@ class PicoclawSession implements SourceSession {
   }
 }
 
-function recognizes(path: string): boolean {
-  if (kindOf(path) === "directory") return directoriesIn(path, 0).length > 0;
+async function recognizes(path: string): Promise<boolean> {
+  if (kindOf(path) === "directory") return (await directoriesIn(path, 0, () => undefined)).length > 0;
   return isOurs(path) || (path.endsWith(".meta.json") && isOurs(path.replace(/\.meta\.json$/, ".jsonl")));
 }
 
@@ -195,9 +212,19 @@ function isOurs(path: string): boolean {
 }
 
 /** The directories with sessions, at most so deep below a workspace, a home, or a folder of several of them. */
-function directoriesIn(directory: string, level: number): string[] {
+async function directoriesIn(directory: string, level: number, onProblem: OnProblem): Promise<string[]> {
+  await giveWay();
   const { files, directories } = namesIn(directory);
-  const own = files.some((name) => isOurs(join(directory, name))) ? [directory] : [];
-  if (level === MOST_LEVELS) return own;
-  return [...own, ...directories.flatMap((name) => directoriesIn(join(directory, name), level + 1))];
+  const isOurFile = (name: string): boolean => {
+    const path = join(directory, name);
+    return tolerating(path, onProblem, () => isOurs(path), false);
+  };
+  const found = files.some(isOurFile) ? [directory] : [];
+  if (level === MOST_LEVELS) return found;
+  for (const name of directories) {
+    const path = join(directory, name);
+    if (tolerating(path, onProblem, () => namesIn(path), undefined) !== undefined)
+      found.push(...(await directoriesIn(path, level + 1, onProblem)));
+  }
+  return found;
 }

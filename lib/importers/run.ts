@@ -22,7 +22,7 @@ export async function runImport(
 ): Promise<ImportReport> {
   checkOptions("importFrom", options, ["path", "dryRun", "markMigrated", "onProgress", "signal"]);
   store.checkOpen();
-  const [name, importer] = importerFor(source, options.path);
+  const [name, importer] = await importerFor(source, options.path);
   if (options.markMigrated === true && name !== "picoclaw") {
     throw new ArgumentError("INVALID_ARGUMENT", "markMigrated is for picoclaw: other tools know no such name");
   }
@@ -36,7 +36,8 @@ export async function runImport(
     if (!told.has(key)) problems.push({ path: at, ...(line !== undefined && { line }), reason });
     told.add(key);
   };
-  const found = importer.find(path, onProblem);
+  const found = await importer.find(path, onProblem);
+  options.signal?.throwIfAborted();
   const sessions: ImportedSession[] = [];
   let messages = 0;
   const progress = (): void => options.onProgress?.({ sessions: sessions.length, found: found.length, messages });
@@ -93,7 +94,7 @@ async function mark(
   return whole.filter((file) => !file.endsWith(".migrated")).map(markMigrated);
 }
 
-function importerFor(source: ImportSource | "auto", path: string | undefined): [ImportSource, Importer] {
+async function importerFor(source: ImportSource | "auto", path: string | undefined): Promise<[ImportSource, Importer]> {
   if (source !== "auto") {
     if (Object.hasOwn(IMPORTERS, source)) return [source, IMPORTERS[source]];
     const known = Object.keys(IMPORTERS).join(", ");
@@ -101,7 +102,8 @@ function importerFor(source: ImportSource | "auto", path: string | undefined): [
   }
   if (path === undefined) throw new ArgumentError("INVALID_ARGUMENT", 'the source "auto" needs a path');
   if (kindOf(path) === undefined) throw new StoreError("NOT_FOUND", `nothing to import at ${path}`, { path });
-  const entry = Object.entries(IMPORTERS).find(([, importer]) => importer.recognizes(path));
-  if (entry !== undefined) return entry as [ImportSource, Importer];
+  for (const [name, importer] of Object.entries(IMPORTERS)) {
+    if (await importer.recognizes(path)) return [name as ImportSource, importer];
+  }
   throw new ArgumentError("INVALID_ARGUMENT", `${path} is no session file of a known tool, nor has it any`);
 }

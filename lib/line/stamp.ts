@@ -49,6 +49,11 @@ export function clampMs(ms: number): number {
   return Number.isNaN(ms) ? 0 : Math.min(Math.max(Math.trunc(ms), FIRST_MS), LAST_MS);
 }
 
+/** False: the clock ran over what a stamp can hold. */
+export function isWithinYears({ ms }: Stamp): boolean {
+  return ms <= LAST_MS;
+}
+
 let lastMs = Number.NaN;
 let lastHigh = -1;
 /** The text before the counter's last two digits, and after them. */

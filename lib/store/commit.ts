@@ -48,6 +48,7 @@ export async function acknowledge<T>(session: SessionState, result: T): Promise<
 /** Resolves when all that was written before is on the disk. */
 export async function sync(session: SessionState): Promise<void> {
   await session.queue.run(() => refresh(session));
+  if (!session.exists) throw notFound(session);
   await session.writer?.sync();
 }
 
@@ -62,7 +63,11 @@ export async function commitLater<T>(
     await refresh(session);
     session.store.now = Date.now();
     // While we waited for that, another store of this process, or another process, may have written.
-    if (session.known !== undefined && looks < MOST_LOOKS && !session.isReady()) continue;
+    if (session.known !== undefined && !session.isReady()) {
+      if (looks < MOST_LOOKS) continue;
+      if (options.expect !== undefined)
+        throw new StoreError("CONFLICT", "others write to the session without a pause", { session: session.id });
+    }
     if (session.writer !== undefined && session.known !== undefined)
       return commitNow(session, session.writer, options, plan);
     try {
@@ -121,6 +126,7 @@ export async function commitFirst<T>(
   });
   if (session.loading === undefined && log.number === session.logs.length - 1) session.known ??= known;
   if (session.writer !== undefined) session.store.background.addWriter(session.writer);
+  session.store.makeRoom();
   return result;
 }
 

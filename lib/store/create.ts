@@ -2,6 +2,7 @@
 // without a header is ever seen, and of two processes that make the same session one is told that it exists.
 import { dirname } from "node:path";
 import { errno, ioError, StoreError } from "../base/errors.ts";
+import type { Written } from "../base/errors.ts";
 import { Aside } from "../disk/aside.ts";
 import { monthOf } from "../disk/names.ts";
 import type { Stamp } from "../line/stamp.ts";
@@ -16,6 +17,7 @@ export async function createLog(session: SessionState, first: Stamp, write: (asi
   const { store, id } = session;
   const { vfs, layout } = store;
   const path = layout.log(store.machine, monthOf(first.ms), session.name);
+  let written: Written = "no";
   try {
     const aside = new Aside(vfs, layout.aside);
     try {
@@ -23,6 +25,7 @@ export async function createLog(session: SessionState, first: Stamp, write: (asi
       // Its name must not reach the disk before its bytes do.
       if (store.settings.durability === "power") await aside.file.sync();
       aside.publish(path);
+      written = "unknown";
     } finally {
       aside.discard();
     }
@@ -38,7 +41,7 @@ export async function createLog(session: SessionState, first: Stamp, write: (asi
     }
     // What fills the log can be stopped by its caller, too.
     if (errno(error) === undefined) throw error;
-    throw ioError(error, "make the session's log", { session: id, path, written: "no" });
+    throw ioError(error, "make the session's log", { session: id, path, written });
   }
   // A reader may have found it already.
   let log = session.logs.find((each) => each.path === path);

@@ -75,6 +75,8 @@ async function restoreNext(session: SessionState): Promise<void> {
   if (!isInTrash && session.writer !== undefined) {
     // What stands in an old log for a minute yet was not kept to be restored.
     await settleOld(session, session.writer);
+    await store.replaced.sort(session.writer.log.path);
+    session.forget();
     await refresh(session);
   }
   if (!isInTrash && (session.fold?.rows.length ?? 0) === 0) {

@@ -38,7 +38,7 @@ export interface FoundMessage {
   /** It is one of those that earlier imports gave; what differs (a time that a migration put in) says nothing new. */
   readonly isKnown?: boolean;
   /** Other forms in which earlier imports may have seen it, newest first: the source had less of it. */
-  readonly earlier?: readonly object[];
+  readonly earlier?: () => Iterable<object>;
   /** The id of the message that it follows, where that is not the one before it: an older turn was edited. */
   readonly follows?: string;
   /** Where it stands in the file, for what is told of it. */
@@ -116,8 +116,8 @@ export async function isImported(store: StoreState, found: FoundSession): Promis
   });
 }
 
-function isThere(session: SessionState, { id, data, earlier = [] }: FoundMessage, state: ImportState): boolean {
-  const digests = new Set([data, ...earlier].map((each) => digestOf(encode(session, each))));
+function isThere(session: SessionState, { id, data, earlier }: FoundMessage, state: ImportState): boolean {
+  const digests = new Set([data, ...(earlier?.() ?? [])].map((each) => digestOf(encode(session, each))));
   for (const name of namesOf(id)) {
     const known = state.messages.get(name);
     if (known === undefined) return false;
@@ -184,7 +184,8 @@ function takeMessage({ session, state, sink }: Import, line: FoundMessage): bool
       return true;
     }
     if (known.digest === undefined || known.digest === digest) return false;
-    if (line.earlier?.some((data) => digestOf(encode(session, data)) === known.digest)) {
+    for (const data of line.earlier?.() ?? []) {
+      if (digestOf(encode(session, data)) !== known.digest) continue;
       sink.add(ms, { type: "message", id, of: known.place, json });
       return false;
     }

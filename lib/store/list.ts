@@ -1,6 +1,6 @@
 // Which sessions there are: the directories are the only truth. Newest first, page by page; only what a page shows is read.
 import { join } from "node:path";
-import { ArgumentError, StoreError } from "../base/errors.ts";
+import { ArgumentError, ioError, StoreError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
 import { decodeName, LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
@@ -127,6 +127,14 @@ export async function descendants(store: StoreState, id: string): Promise<string
 }
 
 async function listAll(store: StoreState, order: "updated" | "created"): Promise<Listed[]> {
+  try {
+    return await listMonths(store, order);
+  } catch (error) {
+    throw ioError(error, "list the sessions", { path: (error as { path?: string }).path });
+  }
+}
+
+async function listMonths(store: StoreState, order: "updated" | "created"): Promise<Listed[]> {
   const byName = new Map<string, Listed>();
   let files = 0;
   for (const { path: month } of store.locator.months()) {

@@ -1,7 +1,7 @@
 // Opens a store, or makes one. What is there is never written over: a marker that cannot be read, or that a newer
 // version wrote, is an error.
 import { resolve } from "node:path";
-import { errno, ioError, StoreError } from "../base/errors.ts";
+import { ArgumentError, errno, ioError, StoreError } from "../base/errors.ts";
 import type { Settings } from "../base/options.ts";
 import { replaceText } from "../disk/aside.ts";
 import { machineOf } from "../disk/machine.ts";
@@ -18,6 +18,8 @@ const GIT_FILES: readonly (readonly [string, string])[] = [
 ];
 
 export async function openState(vfs: Vfs, directory: string, settings: Settings): Promise<StoreState> {
+  if (typeof directory !== "string" || directory === "" || directory.includes("\0"))
+    throw new ArgumentError("INVALID_ARGUMENT", "a store lies in a directory, named by a text");
   const path = resolve(directory);
   try {
     const stat = vfs.stat(path);

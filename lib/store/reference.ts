@@ -17,7 +17,9 @@ export function cursorOf(sessionId: string, place: Stamp): string {
 }
 
 /** The place that a cursor or a stamp names, which need not live any more; undefined: it is neither, so an id. */
-function parseCursor(sessionId: string, fold: Fold, reference: string): Stamp | undefined {
+function parseCursor(sessionId: string, fold: Fold, reference: unknown): Stamp | undefined {
+  if (typeof reference !== "string")
+    throw new ArgumentError("INVALID_ARGUMENT", "a message is named by its id, its `at` or a cursor");
   const place = parseStamp(reference.slice(0, STAMP_LENGTH));
   if (place === undefined) return undefined;
   const rest = reference.slice(STAMP_LENGTH);
@@ -28,12 +30,10 @@ function parseCursor(sessionId: string, fold: Fold, reference: string): Stamp | 
 
 /** The place that a reference names. Throws NOT_FOUND for an id that is not in the history. */
 export function placeOf(view: View, sessionId: string, reference: unknown): Stamp {
-  if (typeof reference !== "string")
-    throw new ArgumentError("INVALID_ARGUMENT", "a message is named by its id, its `at` or a cursor");
   const place = parseCursor(sessionId, view.fold, reference);
   if (place !== undefined) return place;
-  const row = findId(view, reference, (each) => view.fold.history.includes(each));
-  if (row === NONE) throw noMessage(sessionId, reference);
+  const row = findId(view, reference as string, (each) => view.fold.history.includes(each));
+  if (row === NONE) throw noMessage(sessionId, reference as string);
   return view.fold.rows.place(row);
 }
 
@@ -41,13 +41,13 @@ export function placeOf(view: View, sessionId: string, reference: unknown): Stam
 export function findMessage(
   view: View,
   sessionId: string,
-  reference: string,
+  reference: unknown,
   isWanted?: (row: number) => boolean,
 ): number {
   const { rows, history } = view.fold;
   const isFit = isWanted ?? ((row: number) => history.includes(row));
   const place = parseCursor(sessionId, view.fold, reference);
-  const row = place === undefined ? findId(view, reference, isFit) : rows.find(place);
+  const row = place === undefined ? findId(view, reference as string, isFit) : rows.find(place);
   return row !== NONE && isFit(row) ? row : NONE;
 }
 

@@ -1,5 +1,6 @@
 // The whole history anew, in one commit: a crash shows the old one or the new one. What is equal at the beginning stays.
 import type { Receipt } from "../base/entry.ts";
+import { ArgumentError } from "../base/errors.ts";
 import { isEqual, loadCanonical } from "../line/canonical.ts";
 import { formatStamp } from "../line/stamp.ts";
 import { acknowledge, commitLater } from "./commit.ts";
@@ -19,6 +20,7 @@ export async function replace(
   options: CommitOptions,
   messages: readonly object[],
 ): Promise<Receipt[]> {
+  if (!Array.isArray(messages)) throw new ArgumentError("INVALID_ARGUMENT", "replace() takes a list of messages");
   const prepared = messages.map((message) => prepare(session, message, "message"));
   const receipts = await session.queue.run(async () => {
     await loadCanonical();

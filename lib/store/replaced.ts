@@ -19,6 +19,7 @@ export class ReplacedLogs {
   readonly #layout: Layout;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #isSwept = false;
+  #isClosed = false;
 
   constructor(vfs: Vfs, layout: Layout) {
     this.#vfs = vfs;
@@ -36,6 +37,7 @@ export class ReplacedLogs {
 
   /** Lets the old log go when its minute is over. `run` orders it among the session's operations. */
   dropLater(replaced: Replaced, run: (drop: () => Promise<void>) => Promise<void>): void {
+    if (this.#isClosed) return;
     const timer = setTimeout(() => {
       this.#timers.delete(replaced.path);
       // What fails here is tried again when the store is opened anew.
@@ -97,6 +99,7 @@ export class ReplacedLogs {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }

@@ -20,6 +20,8 @@ export async function settleOld(session: SessionState, writer: LogWriter): Promi
   const old = `${path}.old`;
   if (vfs.stat(old) === undefined) return;
   await replaced.drop(replaced.recall(path) ?? { path, old, drained: 0, replacedAt: 0 });
+  // A look of this very millisecond does not serve: the files are others now.
+  session.forget();
   session.generation = -1;
   await refresh(session);
 }

@@ -69,6 +69,7 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
     options: { expect?: string | undefined } = {},
   ): Promise<T> {
     checkOptions("commit", options, ["expect"]);
+    if (typeof build !== "function") throw new ArgumentError("INVALID_ARGUMENT", "commit() takes a function");
     const session = this.#session;
     const builder = new CommitBuilder<M, P>(session);
     const result = build(builder);
@@ -125,7 +126,7 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
 
   /** Copies the history, or its beginning, into a new session. */
   async fork(options: ForkOptions = {}): Promise<Session<M, P>> {
-    return new Session(this.#store, await fork(this.#session, options));
+    return new Session(this.#store, await this.#store.track(() => fork(this.#session, options)));
   }
 
   messages(options: ReadOptions = {}): AsyncGenerator<Entry<M, P>> {
@@ -168,15 +169,18 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
 
   async delete(options: DeleteOptions = {}): Promise<void> {
     checkDelete(options);
-    const ids = options.children === true ? await descendants(this.#store, this.id) : [];
-    for (const id of [...ids.reverse(), this.id]) await deleteSession(this.#store.session(id), options);
+    await this.#store.track(async () => {
+      const ids = options.children === true ? await descendants(this.#store, this.id) : [];
+      for (const id of [...ids.reverse(), this.id]) await deleteSession(this.#store.session(id), options);
+    });
   }
 
   async restore(): Promise<void> {
-    await restoreSession(this.#session);
+    await this.#store.track(() => restoreSession(this.#session));
   }
 
   get #session(): SessionState {
+    this.#store.enter();
     return this.#store.session(this.id);
   }
 }

@@ -21,6 +21,9 @@ import { ReplacedLogs } from "./replaced.ts";
 
 /** Rows of all folds that are kept, 45 bytes each; the longest unused session's go first. */
 const MOST_ROWS = 1_000_000;
+/** So much of it stays when room is made, so that it is not made again at once. */
+const LEFT = 0.9;
+const LOADS_A_LOOK = 16;
 /** Sessions that are remembered at all. */
 const MOST_SESSIONS = 10_000;
 
@@ -40,7 +43,9 @@ export class StoreState {
   readonly replaced: ReplacedLogs;
   readonly sessions: Map<string, SessionState> = new Map();
   isClosed = false;
+  #loads = 0;
   #closing: Promise<void> | undefined;
+  readonly #running = new Set<Promise<unknown>>();
   /** The wall clock when the present call began. */
   now: number = Date.now();
   #clock = 0;
@@ -62,8 +67,29 @@ export class StoreState {
     );
   }
 
+  /** A call begins. Those that began before close() may still do all that they need. */
+  enter(): void {
+    if (this.#closing !== undefined) this.#refuse();
+  }
+
+  /** A call of several steps: close() waits for it. */
+  async track<T>(call: () => Promise<T>): Promise<T> {
+    this.enter();
+    const running = call();
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
   checkOpen(): void {
-    if (this.isClosed) throw new StoreError("CLOSED", "the store is closed", { path: this.layout.root });
+    if (this.isClosed) this.#refuse();
+  }
+
+  #refuse(): never {
+    throw new StoreError("CLOSED", "the store is closed", { path: this.layout.root });
   }
 
   warn(warning: StoreWarning): void {
@@ -86,12 +112,13 @@ export class StoreState {
 
   /** Waits for the operations that were called, brings what they wrote to the disk, closes all files. */
   close(): Promise<void> {
-    this.isClosed = true;
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    this.isClosed = true;
     for (const session of this.sessions.values()) {
       await session.queue.settled();
       await session.loading?.catch(() => undefined);
@@ -105,12 +132,14 @@ export class StoreState {
 
   /** Gives memory back: folds can be made again from their logs at any time. */
   makeRoom(): void {
+    // The sum is not made anew for each session of a program that makes many.
+    if (this.sessions.size <= MOST_SESSIONS && ++this.#loads % LOADS_A_LOOK !== 0) return;
     let rows = 0;
     for (const session of this.sessions.values()) rows += session.fold?.rows.length ?? 0;
     if (rows <= MOST_ROWS && this.sessions.size <= MOST_SESSIONS) return;
     const idle = [...this.sessions.values()].filter((session) => session.isIdle).sort((a, b) => a.used - b.used);
     for (const session of idle.slice(0, -1)) {
-      if (rows <= MOST_ROWS && this.sessions.size <= MOST_SESSIONS) break;
+      if (rows <= MOST_ROWS * LEFT && this.sessions.size <= MOST_SESSIONS * LEFT) break;
       rows -= session.fold?.rows.length ?? 0;
       this.sessions.delete(session.id);
       for (const log of session.logs) this.descriptors.drop(log.slot);

@@ -1,4 +1,5 @@
 // The public handle of an open store: lifecycle, and one line for each verb.
+import { ioError } from "../base/errors.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { Settings } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
@@ -41,12 +42,12 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
 
   /** Makes a session. Throws EXISTS if there is one with this id. */
   async createSession(options: CreateSessionOptions = {}): Promise<Session<M, P>> {
-    return new Session(this.#state, await createSession(this.#state, options));
+    return new Session(this.#state, await this.#state.track(() => createSession(this.#state, options)));
   }
 
   /** A handle. No I/O until it is used. */
   session(id: string, options: SessionOptions = {}): Session<M, P> {
-    this.#state.checkOpen();
+    this.#state.enter();
     return new Session(this.#state, id, options);
   }
 
@@ -56,12 +57,12 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   }
 
   async page(options: SessionPageOptions): Promise<SessionPage> {
-    return await page(this.#state, options);
+    return await this.#state.track(() => page(this.#state, options));
   }
 
   /** What a session is called and belongs to; undefined: there is none, or it is deleted. */
   async get(id: string): Promise<SessionInfo | DamagedSession | undefined> {
-    return await get(this.#state, id);
+    return await this.#state.track(() => get(this.#state, id));
   }
 
   /** The ids of all sessions, children among them. */
@@ -74,7 +75,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   }
 
   async count(filter: SessionFilter = {}): Promise<number> {
-    return await count(this.#state, filter);
+    return await this.#state.track(() => count(this.#state, filter));
   }
 
   /**
@@ -83,13 +84,17 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    * reported and skipped. Throws NOT_FOUND where there is nothing at the path.
    */
   async importFrom(source: ImportSource | "auto", options: ImportOptions = {}): Promise<ImportReport> {
-    return await this.#rooms.importFrom(this.#state, source, options);
+    return await this.#state.track(() => this.#rooms.importFrom(this.#state, source, options));
   }
 
   /** Looks at the directories again, for sessions that a sync or a person brought or took. */
   async refresh(): Promise<void> {
-    this.#state.checkOpen();
-    this.#state.locator.refresh();
+    this.#state.enter();
+    try {
+      this.#state.locator.refresh();
+    } catch (error) {
+      throw ioError(error, "look at the store's directories", { path: this.path });
+    }
     forgetFresh();
   }
 

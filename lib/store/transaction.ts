@@ -7,7 +7,7 @@ import type { Line } from "../line/decode.ts";
 import type { Draft, LineBuffer } from "../line/encode.ts";
 import type { Fold } from "../line/fold.ts";
 import { NONE } from "../line/rows.ts";
-import { advance, compareStamps, formatStamp, nextStamp, parseStamp } from "../line/stamp.ts";
+import { advance, compareStamps, formatStamp, isWithinYears, nextStamp, parseStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import type { Commit } from "../log/writer.ts";
 import { UNWRITTEN } from "./known.ts";
@@ -114,6 +114,12 @@ export class Transaction implements Commit {
       last === undefined
         ? nextStamp(this.known.last, this.session.store.now, this.session.writerId)
         : advance(last.stamp, 1);
+    if (!isWithinYears(stamp)) {
+      throw new StoreError("IO", "a line of the session has the last time that a stamp can have: none can follow it", {
+        session: this.session.id,
+        written: "no",
+      });
+    }
     const line = {
       stamp,
       type,

@@ -33,6 +33,10 @@ const MOST_TRIES = 5;
  */
 export async function viewAll<T>(session: SessionState, take: Take<T>): Promise<T> {
   session.store.checkOpen();
+  return await viewWhole(session, take);
+}
+
+async function viewWhole<T>(session: SessionState, take: Take<T>): Promise<T> {
   const { queue } = session;
   if (!queue.isIdle || !session.isReady()) return await queue.run(() => viewNext(session, take));
   const files = openAll(session);
@@ -55,7 +59,7 @@ export async function viewLast<T>(session: SessionState, messages: number, take:
   session.store.checkOpen();
   const isCold = session.fold === undefined && session.loading === undefined && session.queue.isIdle;
   const found = isCold ? await session.queue.run(() => takeTail(session, messages, take)) : undefined;
-  return found === undefined ? await viewAll(session, take) : found.taken;
+  return found === undefined ? await viewWhole(session, take) : found.taken;
 }
 
 /** All logs open, and pinned; undefined: a path names another file by now. */
