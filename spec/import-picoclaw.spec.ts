@@ -1,5 +1,5 @@
 // picoclaw's sessions come in: the files in fixtures/import/picoclaw have its formats and its accidents.
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Store } from "../lib/index.ts";
@@ -160,4 +160,58 @@ test("with markMigrated the files of what was read back are renamed, all others 
   const again = await store.importFrom("picoclaw", { path: source, markMigrated: true });
   expect(again.marked).toEqual([]);
   expect(again.sessions.every(({ status }) => status === "unchanged" || status === "alias")).toBe(true);
+});
+
+test("one key in two directories is one session: neither hides the other's messages, and a second import adds nothing", async () => {
+  const source = stores.unverified();
+  const legacy = (...texts: string[]): string =>
+    JSON.stringify({
+      key: "agent:main:main",
+      messages: texts.map((content) => ({ role: "user", content })),
+      created: "2026-01-01T00:00:00Z",
+      updated: "2026-01-01T00:01:00Z",
+    });
+  for (const [name, ...texts] of [
+    ["A", "a1", "a2"],
+    ["B", "b1"],
+  ]) {
+    mkdirSync(join(source, name!));
+    writeFileSync(join(source, name!, "a.json"), legacy(...texts));
+  }
+  const store = await stores.open();
+  await store.importFrom("picoclaw", { path: source });
+  expect(await texts(store, "agent:main:main")).toEqual(["a1", "a2", "b1"]);
+  const again = await store.importFrom("picoclaw", { path: source });
+  expect(again.sessions).toMatchObject([{ status: "unchanged" }]);
+});
+
+test("a message that is refused is told at every import, and the others come in once", async () => {
+  const source = stores.unverified();
+  let deep: unknown = "deep";
+  for (let level = 0; level < 300; level++) deep = [deep];
+  const messages = [
+    { role: "user", content: "deep", deep },
+    { role: "user", content: "ok" },
+    { role: "user", content: "ok2" },
+  ];
+  writeFileSync(join(source, "a.jsonl"), messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
+  const store = await stores.open();
+  for (const status of ["created", "unchanged", "unchanged"]) {
+    const { sessions, problems } = await store.importFrom("picoclaw", { path: source });
+    expect(sessions).toMatchObject([{ status }]);
+    expect(problems).toMatchObject([{ line: 1, reason: expect.stringContaining("deeper than 200 levels") }]);
+    expect(await texts(store, "a")).toEqual(["ok", "ok2"]);
+  }
+});
+
+test("times that nobody has set, or that no stamp could follow, are none; one without a zone is UTC", async () => {
+  const source = stores.unverified();
+  const times = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-01-02T03:04:05"];
+  const lines = times.map((created_at, n) => `${JSON.stringify({ role: "user", content: `${n}`, created_at })}\n`);
+  writeFileSync(join(source, "a.jsonl"), lines.join(""));
+  writeFileSync(join(source, "a.meta.json"), JSON.stringify({ key: "a", skip: 0, created_at: "2026-01-01T00:00:00Z" }));
+  const store = await stores.open();
+  await store.importFrom("picoclaw", { path: source });
+  const at = (await store.session("a").history()).map((entry) => entry.at.slice(0, 19));
+  expect(at).toEqual(["2026-01-01T00:00:00", "2026-01-01T00:00:00", "2026-01-02T03:04:05"]);
 });

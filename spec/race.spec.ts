@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { output, run } from "./helpers/processes.ts";
 import { collect, onlyLog, useStores } from "./helpers/stores.ts";
 import { readLog } from "./helpers/naive-reader.ts";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 const stores = useStores();
 
@@ -141,6 +142,46 @@ test("expect holds one's ground against another writer", async () => {
   await session.update({ title: "t" });
   await session.commit((commit) => commit.append({ n: 6 }), { expect: before });
   expect((await session.history()).map(({ data }) => data.n)).toEqual([1, 3, 5, 6]);
+});
+
+test("of two stores that expect one tip at once, one is told of the other", async () => {
+  const directory = stores.directory();
+  const [one, two] = [await stores.open({}, directory), await stores.open({}, directory)];
+  const id = (await one.createSession()).id;
+  for (let round = 0; round < 30; round++) {
+    const { tip } = await one.session(id).info();
+    await two.session(id).info();
+    const waiting = [one.session(id).sync(), two.session(id).sync()];
+    const commits = [one, two].map((store, n) =>
+      store.session(id).commit((commit) => commit.append({ round, n }), { expect: tip }),
+    );
+    const outcomes = await Promise.allSettled(commits);
+    await Promise.all(waiting);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  }
+  expect(await one.session(id).count()).toBe(30);
+  expect((await one.session(id).info()).branches).toBe(1);
+});
+
+test("replacing the history of a session that was deleted elsewhere ends", async () => {
+  const here = stores.unverified();
+  const there = stores.unverified();
+  const one = await stores.open({ machine: "one" }, here);
+  await one.session("s", { create: true }).append({ id: "m1" });
+  await one.close();
+  cpSync(join(here, "sessions"), join(there, "sessions"), { recursive: true });
+  const two = await stores.open({ machine: "two" }, there);
+  await two.session("s").append({ id: "m2" });
+  const back = await stores.open({ machine: "one" }, here);
+  await back.session("s").delete();
+  await two.close();
+  cpSync(join(there, "sessions"), join(here, "sessions"), {
+    recursive: true,
+    filter: (path) => !path.includes("/one-"),
+  });
+  await back.refresh();
+  await back.session("s", { create: true }).replace([{ id: "n1" }]);
+  expect((await back.session("s").history()).map(({ id }) => id)).toEqual(["n1"]);
 });
 
 test("two processes that take turns share one history", async () => {
