@@ -152,6 +152,8 @@ test("a commit without an end is told once, and what others write after it is re
       flag: "a",
     },
   );
+  // A look serves for its turn of the event loop: what another process writes shows from the next one on.
+  await new Promise((resolve) => setImmediate(resolve));
   await reader.session("s").append({ v: 12 });
   const branches = await reader.session("s").branches();
   expect(branches.map(({ at }) => at)).toContain(stamp(1, "cccccccc").replace("-0000-", "-0001-"));
