@@ -167,6 +167,26 @@ test("a run whose beginning was lost goes on from the line before it in its log,
   expect((await read([header, message(1)], [header, message(1), orphan])).history).toEqual([1, 3]);
 });
 
+test("a part that comes late, from before its message was removed and brought back, stays hidden", async () => {
+  const place = stamp(1);
+  const lines = [
+    header,
+    message(1),
+    seal({ at: stamp(2, "bbbbbbbb"), type: "open", after: stamp(1) }),
+    seal({ at: stamp(5), type: "remove", of: place }),
+    seal({ at: stamp(6), type: "message", id: "m1", of: place, data: { v: "again" } }),
+    seal({ at: stamp(3, "bbbbbbbb"), type: "part", id: "p1", message: place, data: { v: "late" } }),
+  ];
+  const directory = stores.directory();
+  const path = join(directory, "sessions", "machine-00000000", "2025-06", "s.jsonl");
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  writeFileSync(join(directory, "turnlog.json"), '{"format":1}\n');
+  const store = await stores.open({}, directory);
+  const [entry] = await store.session("s").history();
+  expect(entry).toMatchObject({ data: { v: "again" }, parts: [] });
+});
+
 test("going on in two places at once is told, going back on purpose is not", async () => {
   const apart = [
     header,

@@ -37,6 +37,8 @@ export class Fold {
   #isAhead = false;
   /** Rows whose run was not seen: a line about them came before any line of their writer. */
   readonly #unplaced = new Set<number>();
+  /** Messages that a `remove` has hidden once, though a later version brought them back: their parts stay hidden. */
+  readonly #onceRemoved = new Set<number>();
   /** Removed places of which no line was seen. */
   readonly #absent = new Set<string>();
   /** The last line of each log, by the log's number. */
@@ -115,7 +117,7 @@ export class Fold {
         if (row !== NONE && this.rows.has(row, REMOVED)) return "refuse";
         if (this.#absent.size > 0 || this.#purged.size > 0) return "refuse";
         const owner = line.message === undefined ? NONE : this.rows.find(line.message);
-        return owner !== NONE && this.rows.has(owner, REMOVED) ? "refuse" : "apply";
+        return owner !== NONE && this.#onceRemoved.has(owner) ? "refuse" : "apply";
       }
       default:
         return "refuse";
@@ -232,8 +234,12 @@ export class Fold {
 
   #remove(place: Stamp): void {
     const row = this.rows.find(place);
-    if (row === NONE) this.#absent.add(formatStamp(place));
-    else this.#killWithParts(row, REMOVED);
+    if (row === NONE) {
+      this.#absent.add(formatStamp(place));
+    } else {
+      this.#onceRemoved.add(row);
+      this.#killWithParts(row, REMOVED);
+    }
   }
 
   #purge(data: unknown): void {
