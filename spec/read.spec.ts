@@ -1,6 +1,7 @@
 // What a reader is given is a slice of a plain array, and stays what it was when the reading began.
 import { execFileSync } from "node:child_process";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Entry, Session } from "../lib/index.ts";
@@ -146,10 +147,11 @@ describe("a stream that has begun", () => {
     if (process.platform !== "linux") return;
     const { directory, session } = await begin();
     const { readdirSync, readlinkSync } = await import("node:fs");
+    const logs = join(directory, "sessions");
     const held = (): number =>
       readdirSync("/proc/self/fd").filter((fd) => {
         try {
-          return readlinkSync(`/proc/self/fd/${fd}`).startsWith(directory);
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith(logs);
         } catch {
           return false;
         }

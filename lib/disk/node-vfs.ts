@@ -5,7 +5,7 @@ import type { FileStat, OpenMode, Vfs, VfsFile } from "./vfs.ts";
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
-const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL, S_IFMT, S_IFDIR } = fs.constants;
 
 /** Never O_CREAT with `append`: that would bring a deleted log back without its header. */
 const FLAGS: Readonly<Record<OpenMode, number>> = {
@@ -138,7 +138,8 @@ function fileStat(stat: fs.Stats): FileStat {
     mtimeMs: stat.mtimeMs,
     ctimeMs: stat.ctimeMs,
     birthtimeMs: stat.birthtimeMs,
-    isDirectory: stat.isDirectory(),
+    // The same as isDirectory(), which takes as long as the system call.
+    isDirectory: (stat.mode & S_IFMT) === S_IFDIR,
   };
 }
 

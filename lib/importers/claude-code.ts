@@ -4,11 +4,12 @@
 // Taken over is the main conversation: what the user and the assistant said, with the tools' results. Lines of
 // subagents, of the harness and of the terminal are not.
 import { basename, dirname, join } from "node:path";
+import { giveWay } from "../base/turn.ts";
 import type { FoundLine } from "../store/import.ts";
 import { readConversation } from "./claude-code-conversation.ts";
 import { agentOf, firstRecords, isTranscriptLine } from "./claude-code-records.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
-import { giveWay, textIn, timeOf, tolerating } from "./importer.ts";
+import { textIn, timeOf, tolerating } from "./importer.ts";
 import { home, kindOf, modifiedMs, namesIn, peek } from "./source.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

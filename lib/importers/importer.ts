@@ -13,16 +13,6 @@ export interface Importer {
 
 export type OnProblem = (path: string, reason: string, line?: number) => void;
 
-const LONG_MS = 10;
-let since = performance.now();
-
-/** Gives others their turn when a search through many files has lasted long. */
-export async function giveWay(): Promise<void> {
-  if (performance.now() - since < LONG_MS) return;
-  await new Promise((resolve) => setImmediate(resolve));
-  since = performance.now();
-}
-
 /** What cannot be read below the path that was named is told of, and the rest goes on. */
 export function tolerating<T>(path: string, onProblem: OnProblem, read: () => T, otherwise: T): T {
   try {

@@ -1,6 +1,7 @@
 // One log of a session: the file that it was when we last looked, and how far its lines are known.
 import type { Descriptors, OpenFile } from "../disk/descriptors.ts";
 import { Slot } from "../disk/descriptors.ts";
+import { isRacy } from "../disk/fingerprint.ts";
 import type { FileStat, OpenMode, Vfs } from "../disk/vfs.ts";
 import type { Problem } from "./pieces.ts";
 
@@ -20,6 +21,8 @@ export class Log {
   /** NaN: we wrote to it ourselves since. */
   mtimeMs: number = Number.NaN;
   ctimeMs: number = Number.NaN;
+  /** The time when its lines were read; infinite where what was written since, by us alone, is known without. */
+  readAtMs = 0;
   /** The lines before this offset are in the fold; a piece begins here. */
   covered = 0;
   /** The file ends in a newline, so that the next commit need not begin with one. */
@@ -53,6 +56,12 @@ export class Log {
   /** We do not know any more what the file holds: the next look says so. */
   forget(): void {
     this.ino = -1;
+  }
+
+  /** We wrote to it: how it looks is not known, what it holds is, if it was before. */
+  wrote(): void {
+    if (!isRacy(this, this.readAtMs)) this.readAtMs = Number.POSITIVE_INFINITY;
+    this.mtimeMs = Number.NaN;
   }
 
   setTimes(stat: FileStat): void {

@@ -11,7 +11,7 @@ import type { Vfs } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
 import { LineBuffer } from "../line/encode.ts";
 import type { Log } from "./log.ts";
-import { atEndOfTurn, currentTurn, hasFresh, isTurn, takeFresh } from "./turn.ts";
+import { atEndOfTurn, currentTurn, hasFresh, isTurn, takeFresh } from "../base/turn.ts";
 
 /** Where a commit is encoded; a write is over before the next one begins. */
 const lines = new LineBuffer();
@@ -218,7 +218,7 @@ export class LogWriter {
     log.size += bytes;
     log.covered = log.size;
     log.endsClean = true;
-    log.mtimeMs = Number.NaN;
+    log.wrote();
     if (log.unsettled.length > 0) {
       log.problems.push(...log.unsettled);
       log.unsettled = [];

@@ -8,7 +8,7 @@ import { LineBuffer } from "../line/encode.ts";
 import { Fold } from "../line/fold.ts";
 import { formatStamp } from "../line/stamp.ts";
 import type { LogWriter } from "../log/writer.ts";
-import { giveWay, isLongTurn } from "../log/turn.ts";
+import { giveWay, isLongTurn } from "../base/turn.ts";
 import { createLog } from "./create.ts";
 import { Known } from "./known.ts";
 import { refresh } from "./load.ts";
@@ -92,6 +92,7 @@ function commitNow<T>(
   const tx = new Transaction(session, known);
   const result = planned(session, tx, plan);
   if (tx.lines.length === 0) return result;
+  session.store.catalog.willWrite(session);
   try {
     writer.append(tx);
   } catch (error) {
@@ -119,6 +120,7 @@ export async function commitFirst<T>(
   const result = planned(session, tx, plan);
   const [first] = tx.lines;
   if (first === undefined) return result;
+  session.store.catalog.willWrite(session);
   const log = await createLog(session, known.fold.first ?? first.stamp, (aside) => {
     const lines = new LineBuffer();
     tx.encodeInto(lines, 0);

@@ -49,6 +49,7 @@ export async function createLog(session: SessionState, first: Stamp, write: (asi
     log = new Log(path, store.machine, session.logs.length, "append");
     log.reopen(store.descriptors);
     log.covered = log.size;
+    log.readAtMs = Number.POSITIVE_INFINITY;
     session.logs.push(log);
     session.setOwnLog(log);
   }

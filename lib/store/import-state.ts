@@ -5,7 +5,7 @@ import type { Stamp } from "../line/stamp.ts";
 import { canonical } from "../line/canonical.ts";
 import { dataText, decodeId } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
-import { giveWay } from "../log/turn.ts";
+import { giveWay } from "../base/turn.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { readLog } from "./content.ts";
 import type { SessionState } from "./state.ts";

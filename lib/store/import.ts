@@ -8,7 +8,7 @@ import type { SessionPatch } from "../base/session-info.ts";
 import { checkedPatch } from "../base/session-info.ts";
 import { loadCanonical } from "../line/canonical.ts";
 import { formatStamp, writerOf } from "../line/stamp.ts";
-import { giveWay } from "../log/turn.ts";
+import { giveWay } from "../base/turn.ts";
 import { digestOf, ImportState, readImportState } from "./import-state.ts";
 import { ImportSink } from "./import-sink.ts";
 import { refresh } from "./load.ts";

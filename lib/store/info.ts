@@ -4,7 +4,7 @@ import type { Fold } from "../line/fold.ts";
 import { formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import type { Log } from "../log/log.ts";
-import { giveWay } from "../log/turn.ts";
+import { giveWay } from "../base/turn.ts";
 import { viewAll } from "./view.ts";
 import type { SessionState } from "./state.ts";
 

@@ -45,6 +45,11 @@ export class Known {
     return this.#fold;
   }
 
+  /** Messages and parts, but for those that wait to be applied. */
+  get rows(): number {
+    return this.#fold.rows.length;
+  }
+
   /** True when the next line of this writer follows the tip without an `open`. */
   goesOn(writer: string): boolean {
     this.#goesOn ??= this.fold.isCurrent(writer);

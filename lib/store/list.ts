@@ -1,34 +1,18 @@
-// Which sessions there are: the directories are the only truth. Newest first, page by page; only what a page shows is read.
-import { join } from "node:path";
-import { ArgumentError, ioError, StoreError } from "../base/errors.ts";
+// Which sessions there are: pages, streams and counts, from the catalog, which the logs have the last word over.
+import { ArgumentError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
-import { decodeName, LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
-import { compareStamps, formatStamp, parseStamp, STAMP_LENGTH } from "../line/stamp.ts";
-import type { Stamp } from "../line/stamp.ts";
-import { firstLine, lastStamp } from "../log/last.ts";
-import { giveWay } from "../log/turn.ts";
-import { infoOf } from "./info.ts";
-import { refresh } from "./load.ts";
-import { checkCount, SessionState } from "./state.ts";
+import { giveWay } from "../base/turn.ts";
+import { DamagedIndexError } from "../indexes/blocks.ts";
+import { compareMarks, markOf } from "../indexes/catalog/entry.ts";
+import type { CatalogEntry, Mark, Order } from "../indexes/catalog/entry.ts";
+import { parseStamp, STAMP_LENGTH } from "../line/stamp.ts";
+import { describe, isAsSeen, shownInfo } from "./describe.ts";
+import { acceptor, FILTERS, sinceMsOf } from "./filter.ts";
+import type { SessionFilter } from "./filter.ts";
+import { isNews } from "./reconcile.ts";
+import { checkCount } from "./state.ts";
 import type { StoreState } from "./state.ts";
-
-export interface SessionFilter {
-  project?: string | undefined;
-  directory?: string | undefined;
-  /** The children of this session. Default: sessions without a parent. */
-  parent?: string | undefined;
-  /** Sessions with and without a parent. */
-  all?: boolean | undefined;
-  archived?: boolean | undefined;
-  pinned?: boolean | undefined;
-  /** Sessions that have all of these. */
-  tags?: readonly string[] | undefined;
-  /** Active at or after this time: a Date, milliseconds, or an ISO 8601 text. */
-  since?: Date | number | string | undefined;
-  /** By the last activity, or by the creation; the newest first. Default "updated". */
-  order?: "updated" | "created" | undefined;
-}
 
 export interface SessionPageOptions extends SessionFilter {
   limit: number;
@@ -45,23 +29,22 @@ export interface SessionPage {
   readonly next?: string;
 }
 
-const FILTERS = ["project", "directory", "parent", "all", "archived", "pinned", "tags", "since", "order"];
-/** So many files are looked at before others get their turn. */
-const FILES_A_TURN = 64;
-
-type Accepts = (info: SessionInfo | DamagedSession) => boolean;
-
-/** A session's place in the list. One whose lines cannot be read has no stamp, and comes last. */
-interface Listed {
-  readonly name: string;
-  readonly paths: string[];
-  stamp: Stamp | undefined;
+interface Found {
+  readonly info: SessionInfo | DamagedSession;
+  /** Its place in the list. */
+  readonly mark: Mark;
+  /** It has another place by now. */
+  readonly isMoved: boolean;
 }
+
+/** So often a list is walked anew when sessions change their places under our eyes. */
+const MOST_TRIES = 3;
 
 export async function get(store: StoreState, id: string): Promise<SessionInfo | DamagedSession | undefined> {
   const known = store.session(id);
   if (!known.queue.isIdle) await known.queue.settled();
-  return await describe(known);
+  const entry = await describe(store, known.name);
+  return entry.logs.length === 0 ? undefined : shownInfo(entry);
 }
 
 export async function page(store: StoreState, options: SessionPageOptions): Promise<SessionPage> {
@@ -70,20 +53,16 @@ export async function page(store: StoreState, options: SessionPageOptions): Prom
   if (options.before !== undefined && options.after !== undefined) {
     throw new ArgumentError("INVALID_ARGUMENT", "page() takes one of before and after");
   }
-  const accepts = acceptor(options);
-  const list = await listAll(store, options.order ?? "updated");
-  const start = options.after === undefined ? 0 : positionOf(list, options.after, true);
-  const end = options.before === undefined ? list.length : positionOf(list, options.before, false);
   const isBackwards = options.before !== undefined;
-  const found: { info: SessionInfo | DamagedSession; at: number }[] = [];
-  // One more than the page has tells whether there is a next one.
-  for (
-    let at = isBackwards ? end - 1 : start;
-    at >= start && at < end && found.length <= options.limit;
-    at += isBackwards ? -1 : 1
-  ) {
-    const info = await accepted(store, list[at] as Listed, accepts);
-    if (info !== undefined) found.push({ info, at });
+  const cursor = options.before ?? options.after;
+  const mark = cursor === undefined ? undefined : parseCursor(cursor);
+  let found: Found[] = [];
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    // One more than the page has tells whether there is a next one.
+    found = [];
+    for await (const each of walk(store, options, isBackwards ? -1 : 1, mark))
+      if (found.push(each) > options.limit) break;
+    if (!found.some(({ isMoved }) => isMoved)) break;
   }
   const hasMore = found.length > options.limit;
   const shown = found.slice(0, options.limit);
@@ -94,8 +73,8 @@ export async function page(store: StoreState, options: SessionPageOptions): Prom
   const last = shown.at(-1);
   return {
     items: shown.map(({ info }) => info),
-    ...(hasPrevious && first !== undefined && { previous: cursorOf(list[first.at] as Listed) }),
-    ...(hasNext && last !== undefined && { next: cursorOf(list[last.at] as Listed) }),
+    ...(hasPrevious && first !== undefined && { previous: cursorOf(first.mark) }),
+    ...(hasNext && last !== undefined && { next: cursorOf(last.mark) }),
   };
 }
 
@@ -104,17 +83,39 @@ export async function* sessions(
   filter: SessionFilter,
 ): AsyncGenerator<SessionInfo | DamagedSession> {
   checkOptions("sessions", filter, FILTERS);
-  const accepts = acceptor(filter);
-  for (const listed of await listAll(store, filter.order ?? "updated")) {
-    const info = await accepted(store, listed, accepts);
-    if (info !== undefined) yield info;
-  }
+  for await (const { info } of walk(store, filter, 1)) yield info;
+}
+
+export async function* ids(store: StoreState): AsyncGenerator<string> {
+  for await (const { info } of walk(store, { all: true }, 1)) yield info.id;
 }
 
 export async function count(store: StoreState, filter: SessionFilter): Promise<number> {
+  checkOptions("count", filter, FILTERS);
+  const counted = filter.since === undefined ? await countColumns(store, filter) : undefined;
+  if (counted !== undefined) return counted;
   let found = 0;
-  for await (const _ of sessions(store, filter)) found++;
+  for await (const _ of walk(store, filter, 1)) found++;
   return found;
+}
+
+/** Undefined: the columns do not tell. */
+async function countColumns(store: StoreState, filter: SessionFilter): Promise<number | undefined> {
+  const accepts = acceptor(filter);
+  const view = (await store.catalog.current()).view();
+  const release = view.base?.hold();
+  try {
+    const counting = view.count(filter, (entry) => isTaken(entry, accepts));
+    let step = counting.next();
+    for (; step.done !== true; step = counting.next()) await giveWay();
+    return step.value;
+  } catch (error) {
+    if (!(error instanceof DamagedIndexError)) throw error;
+    store.catalog.drop();
+    return undefined;
+  } finally {
+    release?.();
+  }
 }
 
 /** The ids of the session's children, their children, and so on. */
@@ -126,151 +127,61 @@ export async function descendants(store: StoreState, id: string): Promise<string
   return [...found];
 }
 
-async function listAll(store: StoreState, order: "updated" | "created"): Promise<Listed[]> {
-  try {
-    return await listMonths(store, order);
-  } catch (error) {
-    throw ioError(error, "list the sessions", { path: (error as { path?: string }).path });
-  }
-}
-
-async function listMonths(store: StoreState, order: "updated" | "created"): Promise<Listed[]> {
-  const byName = new Map<string, Listed>();
-  let files = 0;
-  for (const { path: month } of store.locator.months()) {
-    for await (const file of store.vfs.streamNames(month)) {
-      const ending = [LOG_ENDING, OLD_ENDING].find((each) => file.endsWith(each));
-      if (ending === undefined) continue;
-      const name = file.slice(0, -ending.length);
-      const path = join(month, file);
-      const listed = byName.get(name) ?? { name, paths: [], stamp: undefined };
-      byName.set(name, listed);
-      listed.paths.push(path);
-      const stamp = stampOf(store, path, order);
-      const isNewer = stamp !== undefined && (listed.stamp === undefined || compareStamps(stamp, listed.stamp) > 0);
-      if (isNewer === (order === "updated") && stamp !== undefined) listed.stamp = stamp;
-      listed.stamp ??= stamp;
-      if (++files % FILES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-  return [...byName.values()].sort(compareListed);
-}
-
-function compareListed(
-  a: { name: string; stamp: Stamp | undefined },
-  b: { name: string; stamp: Stamp | undefined },
-): number {
-  if (a.stamp !== undefined && b.stamp !== undefined)
-    return compareStamps(b.stamp, a.stamp) || compareNames(a.name, b.name);
-  if (a.stamp === undefined && b.stamp === undefined) return compareNames(a.name, b.name);
-  return a.stamp === undefined ? 1 : -1;
-}
-
-function compareNames(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** The newest stamp of a log, or its oldest. What cannot be read has none: the session is listed as damaged. */
-function stampOf(store: StoreState, path: string, order: "updated" | "created"): Stamp | undefined {
-  try {
-    const file = store.vfs.open(path, "read");
+/** What the filter takes, as it is on disk now, from the mark on; in the order that the list had at the beginning. */
+async function* walk(store: StoreState, filter: SessionFilter, direction: 1 | -1, mark?: Mark): AsyncGenerator<Found> {
+  const accepts = acceptor(filter);
+  const order = filter.order ?? "updated";
+  const oldestMs = order === "updated" && direction === 1 ? sinceMsOf(filter) : Number.NEGATIVE_INFINITY;
+  let last = mark;
+  for (let isAgain = false; ; isAgain = true) {
+    const catalog = await store.catalog.current();
+    const view = catalog.view();
+    const release = view.base?.hold();
     try {
-      const { size } = file.stat();
-      return order === "updated" ? lastStamp(file, size) : firstLine(file, size)?.stamp;
-    } finally {
-      file.close();
-    }
-  } catch {
-    return undefined;
-  }
-}
-
-/** The info of a listed session if the filter takes it. */
-async function accepted(
-  store: StoreState,
-  listed: Listed,
-  accepts: Accepts,
-): Promise<SessionInfo | DamagedSession | undefined> {
-  await giveWay();
-  store.checkOpen();
-  const id = decodeName(listed.name) ?? headerId(store, listed.paths);
-  const unless = (info: DamagedSession): DamagedSession | undefined => (accepts(info) ? info : undefined);
-  if (id === undefined) return unless({ id: listed.name, damaged: "it has no header" });
-  // A session that nobody has open is read without being remembered: a listing fills no memory.
-  const known = store.sessions.get(id);
-  const session = known ?? new SessionState(store, id);
-  try {
-    if (session.name !== listed.name)
-      return unless({ id: listed.name, damaged: `its header names session ${JSON.stringify(id)}` });
-    const info = await describe(session);
-    return info !== undefined && accepts(info) ? info : undefined;
-  } finally {
-    if (known === undefined) for (const log of session.logs) store.descriptors.drop(log.slot);
-  }
-}
-
-async function describe(session: SessionState): Promise<SessionInfo | DamagedSession | undefined> {
-  try {
-    await refresh(session);
-    const { fold } = session;
-    return fold === undefined || fold.deletedAt !== undefined ? undefined : infoOf(session.id, fold, session.logs);
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.code === "CLOSED") throw error;
-    return { id: session.id, damaged: error.message };
-  }
-}
-
-function headerId(store: StoreState, paths: readonly string[]): string | undefined {
-  for (const path of paths) {
-    try {
-      const file = store.vfs.open(path, "read");
-      try {
-        const header = firstLine(file, file.stat().size);
-        if (header?.id !== undefined) return header.id;
-      } finally {
-        file.close();
+      for (const entry of view.walk(order, direction, last, filter)) {
+        await giveWay();
+        store.checkOpen();
+        if (entry === undefined) continue;
+        last = markOf(entry, order);
+        const current = isAsSeen(store, entry) ? entry : await renew(store, entry);
+        const info = current.logs.length === 0 ? undefined : shownInfo(current);
+        if (info !== undefined && accepts(info)) yield { info, mark: last, isMoved: isElsewhere(current, last, order) };
+        else if (current === entry && (parseStamp(entry.updated)?.ms ?? 0) < oldestMs) return;
       }
-    } catch {
-      // The next log may tell; if none does, the session is listed as damaged.
+      return;
+    } catch (error) {
+      if (!(error instanceof DamagedIndexError) || isAgain) throw error;
+      store.catalog.drop();
+    } finally {
+      release?.();
     }
   }
-  return undefined;
 }
 
-function acceptor(filter: SessionFilter): Accepts {
-  const { project, directory, parent, all, archived, pinned, tags, since } = filter;
-  if (filter.order !== undefined && filter.order !== "updated" && filter.order !== "created") {
-    throw new ArgumentError("INVALID_ARGUMENT", 'order is "updated" or "created"');
-  }
-  const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : new Date(since).getTime();
-  if (Number.isNaN(sinceMs)) throw new ArgumentError("INVALID_ARGUMENT", `since is no time: ${String(since)}`);
-  // Nobody knows what a damaged session belongs to: it is in every list that asks for no such thing.
-  const isWide = [project, directory, parent, archived, pinned, tags].every((each) => each === undefined);
-  return (info) =>
-    "damaged" in info
-      ? isWide
-      : (project === undefined || info.project === project) &&
-        (directory === undefined || info.directory === directory) &&
-        ((all === true && parent === undefined) || info.parent === parent) &&
-        (archived === undefined || info.archived === archived) &&
-        (pinned === undefined || (info.pinned ?? false) === pinned) &&
-        (tags === undefined || tags.every((tag) => info.tags?.includes(tag))) &&
-        Date.parse(info.updatedAt) >= sinceMs;
+/** The logs are others than those that the catalog has seen. */
+async function renew(store: StoreState, entry: CatalogEntry): Promise<CatalogEntry> {
+  const renewed = await describe(store, entry.name);
+  if (isNews(entry, renewed)) store.catalog.put(renewed);
+  return renewed;
 }
 
-function cursorOf({ stamp, name }: Listed): string {
-  return `${stamp === undefined ? "" : formatStamp(stamp)}~${name}`;
+function isElsewhere(entry: CatalogEntry, mark: Mark, order: Order): boolean {
+  return compareMarks(markOf(entry, order), mark) !== 0;
 }
 
-/** The position of the first session behind the cursor, or of the cursor itself; the session need not be there any more. */
-function positionOf(list: readonly Listed[], cursor: string, isBehind: boolean): number {
+function isTaken(entry: CatalogEntry, accepts: (info: SessionInfo | DamagedSession) => boolean): boolean {
+  const info = shownInfo(entry);
+  return info !== undefined && accepts(info);
+}
+
+function cursorOf({ stamp, name }: Mark): string {
+  return `${stamp}~${name}`;
+}
+
+function parseCursor(cursor: string): Mark {
   const separator = cursor.indexOf("~");
-  const stamp = separator === STAMP_LENGTH ? parseStamp(cursor.slice(0, separator)) : undefined;
-  if (separator !== 0 && stamp === undefined)
+  const stamp = cursor.slice(0, separator);
+  if (separator !== 0 && (separator !== STAMP_LENGTH || parseStamp(stamp) === undefined))
     throw new ArgumentError("INVALID_CURSOR", `${cursor} is no cursor of a listing`);
-  const mark = { name: cursor.slice(separator + 1), stamp };
-  const position = list.findIndex((listed) =>
-    isBehind ? compareListed(listed, mark) > 0 : compareListed(listed, mark) >= 0,
-  );
-  return position === -1 ? list.length : position;
+  return { stamp, name: cursor.slice(separator + 1) };
 }

@@ -5,7 +5,7 @@ import { FORMAT } from "../line/codec.ts";
 import type { LineHead } from "../line/decode.ts";
 import { Fold } from "../line/fold.ts";
 import { formatStamp } from "../line/stamp.ts";
-import { Log } from "../log/log.ts";
+import type { Log } from "../log/log.ts";
 import { CommitFilter } from "../log/recovery.ts";
 import { scan } from "../log/scan.ts";
 import type { Known } from "./known.ts";
@@ -66,18 +66,7 @@ function locate(session: SessionState): void {
   store.locator.check();
   if (session.generation === store.locator.generation && session.logs.length > 0) return;
   if (session.logs.length > 0 && session.isWhereItWas()) return;
-  const places = store.locator.find(session.name);
-  session.generation = store.locator.generation;
-  for (const log of session.logs) store.descriptors.drop(log.slot);
-  const failure = session.writer?.failure;
-  session.forget();
-  session.writer = undefined;
-  session.logs = places.map(({ path, machine }, number) => {
-    const isOwn = machine === store.machine && path.endsWith(".jsonl");
-    return new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
-  });
-  const own = session.logs.find((log) => log.machine === store.machine && log.path.endsWith(".jsonl"));
-  if (own !== undefined) session.setOwnLog(own, failure);
+  session.setPlaces(store.locator.find(session.name));
 }
 
 /** Reads what was appended to the logs. False: something else became of one, or what was appended fits nowhere. */
@@ -164,6 +153,7 @@ async function readFrom(log: Log, open: OpenFile, pass: (line: LineHead) => void
 }
 
 async function readInto(log: Log, open: OpenFile, line: (line: LineHead) => void): Promise<void> {
+  log.readAtMs = Date.now();
   const stat = open.file.stat();
   const { end, tail } = await scan(open.file, log.covered, stat.size, {
     line,

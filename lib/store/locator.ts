@@ -1,5 +1,7 @@
 // Where a session's logs lie: it is looked up by name in the folder of every machine and every month.
 import { join } from "node:path";
+import { fingerprintOf, isSameFile } from "../disk/fingerprint.ts";
+import type { Fingerprint } from "../disk/fingerprint.ts";
 import type { Layout } from "../disk/names.ts";
 import { LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
@@ -9,10 +11,13 @@ export interface Place {
   readonly machine: string;
 }
 
-interface Directory {
+/** The directory of a machine and month. */
+export interface Month {
   readonly machine: string;
+  /** Below sessions/, as in `laptop-k3f9x2ab/2026-11`. */
+  readonly directory: string;
   readonly path: string;
-  readonly mtimeMs: number;
+  readonly print: Fingerprint;
 }
 
 /** So long a listing of the folders serves before they are looked at again. */
@@ -23,7 +28,7 @@ const RACY_MS = 2000;
 export class Locator {
   readonly #vfs: Vfs;
   readonly #layout: Layout;
-  #months: Directory[] = [];
+  #months: Month[] = [];
   #checkedAt = Number.NEGATIVE_INFINITY;
   /** Grows when a log may have come or gone. */
   generation = 0;
@@ -33,9 +38,8 @@ export class Locator {
     this.#layout = layout;
   }
 
-  /** The month directories of all machines. */
-  months(): readonly { readonly machine: string; readonly path: string }[] {
-    this.#list();
+  /** The month directories of all machines, as they were at the last look. */
+  get months(): readonly Month[] {
     return this.#months;
   }
 
@@ -53,26 +57,30 @@ export class Locator {
   /** Looks at the directories again. */
   refresh(): void {
     this.#checkedAt = performance.now();
-    const before = new Map(this.#months.map((month) => [month.path, month.mtimeMs]));
+    const before = new Map(this.#months.map(({ path, print }) => [path, print]));
     this.#list();
     const racy = Date.now() - RACY_MS;
-    const isChanged = this.#months.some(({ path, mtimeMs }) => mtimeMs > racy || before.get(path) !== mtimeMs);
+    const isChanged = this.#months.some(({ path, print }) => {
+      const known = before.get(path);
+      return print.mtimeMs > racy || known === undefined || !isSameFile(known, print);
+    });
     if (isChanged || before.size !== this.#months.length) this.generation++;
   }
 
   #list(): void {
-    const months: Directory[] = [];
+    const months: Month[] = [];
     for (const machine of this.#vfs.names(this.#layout.sessions)) {
       for (const name of this.#vfs.names(join(this.#layout.sessions, machine))) {
         const path = this.#layout.month(machine, name);
         const stat = this.#vfs.stat(path);
-        if (stat?.isDirectory) months.push({ machine, path, mtimeMs: stat.mtimeMs });
+        if (stat?.isDirectory)
+          months.push({ machine, directory: `${machine}/${name}`, path, print: fingerprintOf(stat) });
       }
     }
     this.#months = months;
   }
 
-  #findEnding(name: string, ending: string, months: readonly Directory[]): Place[] {
+  #findEnding(name: string, ending: string, months: readonly Month[]): Place[] {
     const places: Place[] = [];
     for (const month of months) {
       const path = join(month.path, name + ending);

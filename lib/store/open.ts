@@ -8,6 +8,7 @@ import { machineOf } from "../disk/machine.ts";
 import { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import { FORMAT } from "../line/codec.ts";
+import { CatalogKeeper } from "./catalog-keeper.ts";
 import { StoreState } from "./state.ts";
 
 const MARKER = `${JSON.stringify({ format: FORMAT })}\n`;
@@ -64,16 +65,20 @@ function createState(vfs: Vfs, path: string, settings: Settings): StoreState {
     if (vfs.stat(file) === undefined) replaceText(vfs, layout.aside, file, text);
   }
   replaceText(vfs, layout.aside, layout.marker, MARKER);
-  return new StoreState(vfs, layout, settings, machineOf(vfs, layout, settings.machine), undefined);
+  return makeState(vfs, layout, settings, machineOf(vfs, layout, settings.machine));
 }
 
 /** A store on a medium that cannot be written is opened for reading. */
 function existingState(vfs: Vfs, layout: Layout, settings: Settings): StoreState {
   try {
-    return new StoreState(vfs, layout, settings, machineOf(vfs, layout, settings.machine), undefined);
+    return makeState(vfs, layout, settings, machineOf(vfs, layout, settings.machine));
   } catch (cause) {
     const reason = ioError(cause, "write to the store", { path: layout.root, written: "no" });
     if (reason.code !== "READ_ONLY" && reason.code !== "NO_ACCESS") throw reason;
-    return new StoreState(vfs, layout, settings, "", reason);
+    return makeState(vfs, layout, settings, "", reason);
   }
+}
+
+function makeState(vfs: Vfs, layout: Layout, settings: Settings, machine: string, readOnly?: StoreError): StoreState {
+  return new StoreState(vfs, layout, settings, machine, readOnly, (store) => new CatalogKeeper(store));
 }

@@ -3,7 +3,7 @@ import type { Entry, Part } from "../base/entry.ts";
 import { checkOptions } from "../base/options.ts";
 import { NONE } from "../line/rows.ts";
 import { parseStamp } from "../line/stamp.ts";
-import { giveWay } from "../log/turn.ts";
+import { giveWay } from "../base/turn.ts";
 import { positionAfter, positionOf } from "./page.ts";
 import { findMessage, noMessage, placeOf } from "./reference.ts";
 import { Snapshot, StaleError } from "./snapshot.ts";

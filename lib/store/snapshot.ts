@@ -6,7 +6,7 @@ import { dataText, decodeId, decodeLine, readAt } from "../line/decode.ts";
 import type { Fold } from "../line/fold.ts";
 import { ALTERED } from "../line/rows.ts";
 import { formatStamp, parseStamp } from "../line/stamp.ts";
-import { giveWay } from "../log/turn.ts";
+import { giveWay } from "../base/turn.ts";
 import type { View } from "./view.ts";
 
 /** So much is read at a time, if no message alone is longer. */

@@ -3,19 +3,21 @@ import { randomBytes } from "node:crypto";
 import { ArgumentError, StoreError } from "../base/errors.ts";
 import type { Settings } from "../base/options.ts";
 import { Descriptors } from "../disk/descriptors.ts";
-import { checkId, encodeName } from "../disk/names.ts";
+import { checkId, encodeName, LOG_ENDING } from "../disk/names.ts";
 import type { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import type { Fold } from "../line/fold.ts";
 import { writerOf } from "../line/stamp.ts";
-import type { Log } from "../log/log.ts";
+import { Log } from "../log/log.ts";
 import { LogWriter } from "../log/writer.ts";
 import type { WriterOwner } from "../log/writer.ts";
 import { Background } from "./background.ts";
+import type { CatalogKeeper } from "./catalog-keeper.ts";
 import { Events } from "./events.ts";
 import type { StoreWarning } from "./events.ts";
 import { Known } from "./known.ts";
 import { Locator } from "./locator.ts";
+import type { Place } from "./locator.ts";
 import { Queue } from "./queue.ts";
 import { ReplacedLogs } from "./replaced.ts";
 
@@ -41,6 +43,8 @@ export class StoreState {
   readonly events: Events = new Events();
   readonly background: Background;
   readonly replaced: ReplacedLogs;
+  /** Which sessions there are, and what they are called. */
+  readonly catalog: CatalogKeeper;
   readonly sessions: Map<string, SessionState> = new Map();
   isClosed = false;
   #loads = 0;
@@ -50,7 +54,14 @@ export class StoreState {
   now: number = Date.now();
   #clock = 0;
 
-  constructor(vfs: Vfs, layout: Layout, settings: Settings, machine: string, readOnly: StoreError | undefined) {
+  constructor(
+    vfs: Vfs,
+    layout: Layout,
+    settings: Settings,
+    machine: string,
+    readOnly: StoreError | undefined,
+    makeCatalog: (store: StoreState) => CatalogKeeper,
+  ) {
     this.vfs = vfs;
     this.layout = layout;
     this.settings = settings;
@@ -65,6 +76,7 @@ export class StoreState {
       (warning) => this.warn(warning),
       () => replaced.sweep(),
     );
+    this.catalog = makeCatalog(this);
   }
 
   /** A call begins. Those that began before close() may still do all that they need. */
@@ -125,6 +137,7 @@ export class StoreState {
       session.writer?.endTurn();
     }
     this.replaced.close();
+    await this.catalog.close();
     await this.background.flush();
     this.descriptors.dropAll();
     this.sessions.clear();
@@ -141,6 +154,7 @@ export class StoreState {
     for (const session of idle.slice(0, -1)) {
       if (rows <= MOST_ROWS * LEFT && this.sessions.size <= MOST_SESSIONS * LEFT) break;
       rows -= session.fold?.rows.length ?? 0;
+      this.catalog.evict(session);
       this.sessions.delete(session.id);
       for (const log of session.logs) this.descriptors.drop(log.slot);
     }
@@ -167,6 +181,9 @@ export class SessionState implements WriterOwner {
   loading: Promise<void> | undefined;
   loads = 0;
   used = 0;
+  /** When it was written to, and when it was told that it would be. */
+  wroteAt: number = Number.NEGATIVE_INFINITY;
+  toldAt: number = Number.NEGATIVE_INFINITY;
 
   constructor(store: StoreState, id: string) {
     this.store = store;
@@ -223,6 +240,21 @@ export class SessionState implements WriterOwner {
       return false;
     this.generation = locator.generation;
     return true;
+  }
+
+  /** The logs are these, and nothing is known of them yet. */
+  setPlaces(places: readonly Place[]): void {
+    const { store, writer } = this;
+    this.generation = store.locator.generation;
+    for (const log of this.logs) store.descriptors.drop(log.slot);
+    this.forget();
+    this.writer = undefined;
+    this.logs = places.map(({ path, machine }, number) => {
+      const isOwn = machine === store.machine && path.endsWith(LOG_ENDING);
+      return new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
+    });
+    const own = this.logs.find((log) => log.machine === store.machine && log.path.endsWith(LOG_ENDING));
+    if (own !== undefined) this.setOwnLog(own, writer?.failure);
   }
 
   /** Makes `log` the one that we write to; after a failed sync it stays read-only. */

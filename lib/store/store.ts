@@ -1,15 +1,15 @@
 // The public handle of an open store: lifecycle, and one line for each verb.
-import { ioError } from "../base/errors.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { Settings } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
 import type { Vfs } from "../disk/vfs.ts";
-import { forgetFresh } from "../log/turn.ts";
+import { forgetFresh } from "../base/turn.ts";
 import { createSession } from "./create-session.ts";
 import type { CreateSessionOptions } from "./create-session.ts";
 import type { StoreEvents } from "./events.ts";
-import { count, get, page, sessions } from "./list.ts";
-import type { SessionFilter, SessionPage, SessionPageOptions } from "./list.ts";
+import type { SessionFilter } from "./filter.ts";
+import { count, get, ids, page, sessions } from "./list.ts";
+import type { SessionPage, SessionPageOptions } from "./list.ts";
 import { openState } from "./open.ts";
 import { Session } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
@@ -66,8 +66,8 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   }
 
   /** The ids of all sessions, children among them. */
-  async *ids(): AsyncGenerator<string> {
-    for await (const { id } of sessions(this.#state, { all: true })) yield id;
+  ids(): AsyncGenerator<string> {
+    return ids(this.#state);
   }
 
   children(id: string): AsyncGenerator<SessionInfo | DamagedSession> {
@@ -87,14 +87,12 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
     return await this.#state.track(() => this.#rooms.importFrom(this.#state, source, options));
   }
 
-  /** Looks at the directories again, for sessions that a sync or a person brought or took. */
+  /**
+   * Compares every log with what is known of it, for what a sync, an editor or a person changed. Files that came or went
+   * are found without it by the next listing, changes inside a file within a while, or when the session is read.
+   */
   async refresh(): Promise<void> {
-    this.#state.enter();
-    try {
-      this.#state.locator.refresh();
-    } catch (error) {
-      throw ioError(error, "look at the store's directories", { path: this.path });
-    }
+    await this.#state.track(() => this.#state.catalog.checkAll());
     forgetFresh();
   }
 

@@ -1,0 +1,195 @@
+// The catalog of an open store: loaded when somebody lists, told of what this store writes, kept up to date meanwhile.
+import { join } from "node:path";
+import { Catalog } from "../indexes/catalog/catalog.ts";
+import type { CatalogEntry } from "../indexes/catalog/entry.ts";
+import { giveWay } from "../base/turn.ts";
+import { entryOf } from "./describe.ts";
+import { refresh } from "./load.ts";
+import { checkMonth } from "./month-check.ts";
+import type { Suspects } from "./month-check.ts";
+import { reconcile } from "./reconcile.ts";
+import { newWriter } from "./state.ts";
+import type { SessionState, StoreState } from "./state.ts";
+
+/** So often a writer repeats that it may write to a session. */
+const LIVE_MS = 60_000;
+/** A session that was not written to for so long is at rest: what it shows is told to all. */
+const REST_MS = 1000;
+/** To find out what a long session shows takes longer. */
+const REST_MS_A_ROW = 0.1;
+/** So often the directories are looked at while the store is open, and each time the files of one of them. */
+const LOOK_MS = 2000;
+
+/** A new base is not made more often, as long as what is young is not too much. */
+const MERGE_MS = 30_000;
+
+export class CatalogKeeper {
+  readonly #store: StoreState;
+  readonly #catalog: Catalog;
+  readonly #writer: string = newWriter();
+  readonly #touched = new Set<SessionState>();
+  #restTimer: NodeJS.Timeout | undefined;
+  #lookTimer: NodeJS.Timeout | undefined;
+  #reconciling: Promise<void> | undefined;
+  /** Who came while one was under way waits for the next. */
+  #next: { readonly all: boolean; readonly done: Promise<void> } | undefined;
+  #merging: Promise<void> | undefined;
+  #mergedAt = Number.NEGATIVE_INFINITY;
+  #looked = 0;
+
+  constructor(store: StoreState) {
+    this.#store = store;
+    const { cache, aside } = store.layout;
+    this.#catalog = new Catalog(store.vfs, join(cache, "catalog"), aside);
+  }
+
+  /** Before a commit. Costs a write when the session was at rest, and once a minute. */
+  willWrite(session: SessionState): void {
+    const { now } = this.#store;
+    session.wroteAt = now;
+    if (now - session.toldAt < LIVE_MS && now >= session.toldAt) return;
+    session.toldAt = now;
+    this.#touched.add(session);
+    this.#catalog.touch(session.name, this.#writer, now);
+    this.#startRest();
+  }
+
+  /** The catalog as the logs have it now. */
+  async current(): Promise<Catalog> {
+    await this.#reconcile(false);
+    this.#startLook();
+    return this.#catalog;
+  }
+
+  /** Compares every file with what is known of it. */
+  async checkAll(): Promise<void> {
+    await this.#reconcile(true);
+  }
+
+  /** What a reader has found out about a session. */
+  put(entry: CatalogEntry): void {
+    this.#catalog.put([entry]);
+  }
+
+  /** What it knows does not hold: it is learnt anew. */
+  drop(): void {
+    this.#catalog.drop();
+  }
+
+  /** A session that is forgotten is told of first. */
+  evict(session: SessionState): void {
+    if (this.#touched.has(session)) this.#rest([session]);
+  }
+
+  /** Tells of all that was written. Nothing is written after it. */
+  async close(): Promise<void> {
+    clearTimeout(this.#restTimer);
+    clearTimeout(this.#lookTimer);
+    await this.#reconciling?.catch(() => undefined);
+    this.#rest([...this.#touched]);
+    await this.#mergeIfRipe(false);
+    await this.#merging;
+    this.#catalog.close();
+  }
+
+  async #reconcile(all: boolean): Promise<void> {
+    if (this.#reconciling === undefined) return await this.#run(all);
+    if (this.#next === undefined || (all && !this.#next.all)) {
+      const before = this.#next?.done ?? this.#reconciling;
+      const done = before.catch(() => undefined).then(() => this.#run(all));
+      this.#next = { all, done };
+    }
+    await this.#next.done;
+  }
+
+  async #run(all: boolean): Promise<void> {
+    this.#next = undefined;
+    this.#store.checkOpen();
+    this.#reconciling = reconcile(this.#store, this.#catalog, all);
+    try {
+      await this.#reconciling;
+    } finally {
+      this.#reconciling = undefined;
+    }
+    void this.#mergeIfRipe(this.#touched.size > 0 || performance.now() - this.#mergedAt < MERGE_MS);
+  }
+
+  #startRest(): void {
+    this.#restTimer ??= setTimeout(() => void this.#restIdle(), REST_MS).unref();
+  }
+
+  async #restIdle(): Promise<void> {
+    const now = Date.now();
+    const idle = [...this.#touched].filter(
+      ({ wroteAt, queue, known }) =>
+        queue.isIdle && Math.abs(now - wroteAt) >= REST_MS + (known?.rows ?? 0) * REST_MS_A_ROW,
+    );
+    for (const session of idle) {
+      if (this.#store.isClosed) return;
+      // Others wrote to it, too; what cannot be read now is told of by whoever lists it.
+      if (!session.isReady()) await refresh(session).catch(() => undefined);
+      if (!this.#store.isClosed) this.#rest([session]);
+      await giveWay();
+    }
+    this.#restTimer = undefined;
+    if (this.#touched.size > 0 && !this.#store.isClosed) this.#startRest();
+    await this.#mergeIfRipe(this.#touched.size > 0 || performance.now() - this.#mergedAt < MERGE_MS);
+  }
+
+  /** What these sessions show now, in one write; they are told of again before the next write to them. */
+  #rest(sessions: readonly SessionState[]): void {
+    const entries: CatalogEntry[] = [];
+    for (const session of sessions) {
+      const entry = session.known === undefined ? undefined : tryEntryOf(session);
+      if (entry === undefined) continue;
+      entries.push(entry);
+      session.toldAt = Number.NEGATIVE_INFINITY;
+      this.#touched.delete(session);
+    }
+    if (entries.length > 0) this.#catalog.rest(entries, this.#writer);
+  }
+
+  #startLook(): void {
+    if (this.#store.isClosed) return;
+    this.#lookTimer ??= setTimeout(() => {
+      void this.#look().finally(() => {
+        this.#lookTimer = undefined;
+        this.#startLook();
+      });
+    }, LOOK_MS).unref();
+  }
+
+  /** Finds what others changed: in directories that show it, and of one after the other in the files. */
+  async #look(): Promise<void> {
+    try {
+      await this.#reconcile(false);
+      const { months } = this.#store.locator;
+      const month = months[this.#looked++ % Math.max(1, months.length)];
+      if (month === undefined) return;
+      const suspects: Suspects = new Map();
+      const view = this.#catalog.view();
+      const release = view.base?.hold();
+      await checkMonth(this.#store, view, month, suspects).finally(release);
+      if (suspects.size > 0) await this.#reconcile(true);
+    } catch {
+      // Whoever lists is told.
+    }
+  }
+
+  async #mergeIfRipe(isBusy: boolean): Promise<void> {
+    if (this.#merging !== undefined || this.#store.readOnly !== undefined || !this.#catalog.isRipe(isBusy)) return;
+    this.#mergedAt = performance.now();
+    this.#merging = this.#catalog.merge().catch(() => undefined);
+    await this.#merging;
+    this.#merging = undefined;
+  }
+}
+
+function tryEntryOf(session: SessionState): CatalogEntry | undefined {
+  try {
+    return entryOf(session);
+  } catch {
+    // It cannot be read now: whoever lists it says so.
+    return undefined;
+  }
+}

@@ -1,0 +1,185 @@
+// What the catalog is to know of a session, from its logs.
+import { join } from "node:path";
+import { errno, StoreError } from "../base/errors.ts";
+import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
+import type { OpenFile } from "../disk/descriptors.ts";
+import { fingerprintOf, isSameFile } from "../disk/fingerprint.ts";
+import type { FileStat } from "../disk/vfs.ts";
+import { decodeName } from "../disk/names.ts";
+import { seenLog } from "../indexes/catalog/entry.ts";
+import type { CatalogEntry, SeenLog } from "../indexes/catalog/entry.ts";
+import { formatStamp, parseStamp } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
+import { firstLine, lastStamp } from "../log/last.ts";
+import type { Log } from "../log/log.ts";
+import { infoOf, isoTime } from "./info.ts";
+import { refresh } from "./load.ts";
+import type { Place } from "./locator.ts";
+import { promptOf } from "./prompt.ts";
+import { SessionState } from "./state.ts";
+import type { StoreState } from "./state.ts";
+
+/** The info of a listed session, with the times as they are to be shown now; undefined: it is deleted. */
+export function shownInfo(entry: CatalogEntry): SessionInfo | DamagedSession | undefined {
+  const { id, kind, info, updated, created } = entry;
+  if (kind === "deleted") return undefined;
+  if (kind === "damaged") return { id, damaged: info["damaged"] as string };
+  return { ...info, id, createdAt: timeIn(created), updatedAt: timeIn(updated) } as SessionInfo;
+}
+
+function timeIn(stamp: string): string {
+  return isoTime((parseStamp(stamp) as Stamp).ms);
+}
+
+/** True while the logs are those that were read. Their directories are looked at elsewhere, for logs that are new. */
+export function isAsSeen(store: StoreState, { logs }: CatalogEntry): boolean {
+  return logs.every(({ directory, file, print }) => {
+    const stat = store.vfs.stat(join(store.layout.sessions, directory, file));
+    return stat !== undefined && isSameFile(print, stat);
+  });
+}
+
+/**
+ * Reads a session by its name. `places` are its logs, if the caller knows them: it saves the look-up in all
+ * directories. An entry without logs: the session is gone.
+ */
+export async function describe(store: StoreState, name: string, places?: readonly Place[]): Promise<CatalogEntry> {
+  const found = places ?? store.locator.find(name);
+  const id = decodeName(name) ?? headerId(store, found);
+  if (id === undefined) return damagedEntry(store, name, name, found, "it has no header");
+  const known = store.sessions.get(id);
+  const session = known ?? new SessionState(store, id);
+  if (session.name !== name)
+    return damagedEntry(store, name, name, found, `its header names session ${JSON.stringify(id)}`);
+  // A session that nobody has open is read without being remembered: a listing fills no memory.
+  try {
+    if (known === undefined && places !== undefined) session.setPlaces(places);
+    await refresh(session);
+    if (session.fold === undefined) return goneEntry(name, id);
+    return entryOf(session) ?? (await describe(store, name));
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code === "CLOSED") throw error;
+    return damagedEntry(store, name, id, found, error.message);
+  } finally {
+    if (known === undefined) for (const log of session.logs) store.descriptors.drop(log.slot);
+  }
+}
+
+/** What is known of a session; undefined: nothing, or others wrote to our log between two looks. */
+export function entryOf(session: SessionState): CatalogEntry | undefined {
+  const { store, id, name, logs, fold } = session;
+  if (fold === undefined || logs.length === 0) return undefined;
+  const seen: SeenLog[] = [];
+  for (const log of logs) {
+    // After a write of ours it has times that nobody has seen yet.
+    if (Number.isNaN(log.mtimeMs) && log.look(store.vfs) !== "same") return undefined;
+    seen.push(seenAt(store, log.path, log, log.readAtMs));
+  }
+  const { first, last } = fold as { first: Stamp; last: Stamp };
+  const stamps = { updated: formatStamp(last), created: formatStamp(first) };
+  if (fold.deletedAt !== undefined) return { name, id, kind: "deleted", ...stamps, logs: seen, info: {} };
+  const { id: _id, createdAt: _created, updatedAt: _updated, ...info } = infoOf(id, fold, logs);
+  const prompt = info.title === undefined ? readPrompt(session, logs) : undefined;
+  return { name, id, kind: "session", ...stamps, logs: seen, info, prompt };
+}
+
+function readPrompt({ store, fold }: SessionState, logs: readonly Log[]): string | undefined {
+  const files: OpenFile[] = [];
+  try {
+    for (const log of logs) {
+      const open = log.open(store.descriptors)?.pin();
+      if (open === undefined) return undefined;
+      files.push(open);
+    }
+    return fold && promptOf(fold, files);
+  } catch (error) {
+    if (errno(error) === undefined) throw error;
+    return undefined;
+  } finally {
+    for (const file of files) file.unpin();
+  }
+}
+
+function goneEntry(name: string, id: string): CatalogEntry {
+  return { name, id, kind: "session", updated: "", created: "", logs: [], info: {} };
+}
+
+/** It has its place in the list by what can be read of it. */
+function damagedEntry(
+  store: StoreState,
+  name: string,
+  id: string,
+  places: readonly Place[],
+  reason: string,
+): CatalogEntry {
+  const logs: SeenLog[] = [];
+  let updated = "";
+  let created = "";
+  for (const { path } of places) {
+    const readAtMs = Date.now();
+    const stat = statOf(store, path);
+    if (stat === undefined) continue;
+    logs.push(seenAt(store, path, stat, readAtMs));
+    const ends = endsOf(store, path);
+    if (ends.last > updated) updated = ends.last;
+    if (created === "" || (ends.first !== "" && ends.first < created)) created = ends.first;
+  }
+  return { name, id, kind: "damaged", updated, created, logs, info: { damaged: reason } };
+}
+
+function seenAt(
+  store: StoreState,
+  path: string,
+  stat: Omit<FileStat, "birthtimeMs" | "isDirectory">,
+  readAtMs: number,
+): SeenLog {
+  const [machine, month, file] = path.slice(store.layout.sessions.length + 1).split(/[/\\]/) as [
+    string,
+    string,
+    string,
+  ];
+  return seenLog(`${machine}/${month}`, file, fingerprintOf(stat), readAtMs);
+}
+
+function statOf({ vfs }: StoreState, path: string): FileStat | undefined {
+  try {
+    return vfs.stat(path);
+  } catch {
+    // Where not even that can be had the log cannot be compared, and is read at each look.
+    return undefined;
+  }
+}
+
+/** The stamps of a log's first and last line, or nothing. */
+function endsOf({ vfs }: StoreState, path: string): { first: string; last: string } {
+  try {
+    const file = vfs.open(path, "read");
+    try {
+      const { size } = file.stat();
+      const first = firstLine(file, size)?.stamp;
+      const last = lastStamp(file, size);
+      return { first: first ? formatStamp(first) : "", last: last ? formatStamp(last) : "" };
+    } finally {
+      file.close();
+    }
+  } catch {
+    return { first: "", last: "" };
+  }
+}
+
+function headerId(store: StoreState, places: readonly Place[]): string | undefined {
+  for (const { path } of places) {
+    try {
+      const file = store.vfs.open(path, "read");
+      try {
+        const header = firstLine(file, file.stat().size);
+        if (header?.id !== undefined) return header.id;
+      } finally {
+        file.close();
+      }
+    } catch {
+      // The next log may tell; if none does, the session is listed as damaged.
+    }
+  }
+  return undefined;
+}
