@@ -178,6 +178,9 @@ export class CatalogKeeper {
 
   async #mergeIfRipe(isBusy: boolean): Promise<void> {
     if (this.#merging !== undefined || this.#store.readOnly !== undefined || !this.#catalog.isRipe(isBusy)) return;
+    // A process that only wrote does not know yet how much there is.
+    this.#catalog.load();
+    if (!this.#catalog.isRipe(isBusy)) return;
     this.#mergedAt = performance.now();
     this.#merging = this.#catalog.merge().catch(() => undefined);
     await this.#merging;

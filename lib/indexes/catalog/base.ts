@@ -50,6 +50,10 @@ export interface Sections {
 }
 
 export interface BaseContent {
+  /** No other base has it. */
+  readonly id: string;
+  /** It may have more than the journals had. */
+  readonly isMute: boolean;
   readonly count: number;
   /** Journals before this number are in it; of the one before this, up to `from`. */
   readonly journal: number;

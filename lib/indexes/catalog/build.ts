@@ -12,7 +12,7 @@ import { compareMarks, encodeEntry, flagsOf, hashName, hashOf, markOf, tagBits }
 import type { CatalogEntry, Mark, SeenLog } from "./entry.ts";
 
 /** What a base is told of the journals and the directories that it was made from. */
-export type BaseOrigin = Pick<BaseContent, "journal" | "from" | "months" | "live">;
+export type BaseOrigin = Omit<BaseContent, "count" | "files" | "sections">;
 
 /** Grows as numbers are added; a list of numbers would take eight times the bytes in its worst form. */
 class Column {

@@ -1,5 +1,6 @@
 // The catalog of all sessions as this process knows it: a base, what the journals say since, and what it learnt itself.
 // It is a cache of what the logs say, and may vanish: then it knows nothing, and everything is learnt anew.
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { errno } from "../../base/errors.ts";
 import { isSameFile } from "../../disk/fingerprint.ts";
@@ -43,9 +44,9 @@ export class Catalog {
   #bad: FileStat | undefined;
   /** Something of it was lost: what it knows must be compared with every file. */
   isDoubtful = false;
-  /** Counts the changes of the entries. */
-  version = 0;
-  /** Counts the bases: what was made for one does not fit another. */
+  /** The names of sessions that changed, for whoever sets it, and empties it. */
+  changes: Set<string> | undefined;
+  /** Counts how often more may have changed than `changes` has. */
   generation = 0;
 
   constructor(vfs: Vfs, directory: string, asideDirectory: string) {
@@ -73,6 +74,11 @@ export class Catalog {
   view(): CatalogView {
     this.#view ??= new CatalogView(this.#base, this.#young);
     return this.#view;
+  }
+
+  /** Which base it is; undefined: there is none. */
+  get baseId(): string | undefined {
+    return this.#base?.content.id;
   }
 
   /** What it knows of a session; undefined: nothing, or that it is gone. */
@@ -143,6 +149,8 @@ export class Catalog {
       from: this.#tails.endOf(newest),
       months: [...this.#months].map(([directory, print]) => ({ directory, print })),
       live: this.live.marks(),
+      id: randomBytes(8).toString("hex"),
+      isMute: this.#isMute,
     };
     const view = this.view();
     const before = this.#baseStat;
@@ -184,13 +192,16 @@ export class Catalog {
   }
 
   #reload(stat: FileStat | undefined): void {
+    const number = this.#isLoaded && !this.#tails.isBroken() ? this.#number : undefined;
+    // What the journals have to their ends is all that a base that follows ours can have been made from.
+    if (number !== undefined) this.#readOn();
     this.#base?.close();
     const isBad = stat === undefined || isSameBase(stat, this.#bad);
     this.#base = isBad ? undefined : Base.open(this.#vfs, this.#basePath);
     this.#baseStat = stat;
     this.#isMute = false;
-    this.generation++;
-    this.version++;
+    const { journal, isMute } = this.#base?.content ?? {};
+    if (number === undefined || journal !== number + 1 || isMute === true) this.generation++;
     this.#young = new Map();
     this.#view = undefined;
     this.live.clear();
@@ -243,7 +254,7 @@ export class Catalog {
       this.#view = undefined;
     }
     this.#young.set(entry.name, entry);
-    this.version++;
+    this.changes?.add(entry.name);
   }
 
   /** What others do not hear of they find out from the files; nothing here fails because of it. */
