@@ -17,6 +17,8 @@ export type { CreateSessionOptions } from "./store/create-session.ts";
 export type { DeleteOptions } from "./store/delete.ts";
 export type { StoreEvents, StoreWarning, WarningCode } from "./store/events.ts";
 export type { ForkOptions } from "./store/fork.ts";
+export type { TitleSearchOptions } from "./indexes/titles/search.ts";
+export type { TitleHit } from "./indexes/titles/title.ts";
 export type { SessionFilter } from "./store/filter.ts";
 export type { SessionPage, SessionPageOptions } from "./store/list.ts";
 export type { TruncateRange } from "./store/operations.ts";

@@ -7,12 +7,14 @@ import { info } from "./commands/info.ts";
 import { init } from "./commands/init.ts";
 import { ls } from "./commands/ls.ts";
 import { rm } from "./commands/rm.ts";
+import { search } from "./commands/search.ts";
 import { show } from "./commands/show.ts";
 import { truncate } from "./commands/truncate.ts";
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["init", init],
   ["ls", ls],
+  ["search", search],
   ["show", show],
   ["info", info],
   ["append", append],
@@ -26,6 +28,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   list: "ls",
   sessions: "ls",
+  find: "search",
   cat: "show",
   log: "show",
   add: "append",

@@ -9,6 +9,7 @@ import { checkMonth } from "./month-check.ts";
 import type { Suspects } from "./month-check.ts";
 import { reconcile } from "./reconcile.ts";
 import { newWriter } from "./state.ts";
+import { TitleKeeper } from "./title-keeper.ts";
 import type { SessionState, StoreState } from "./state.ts";
 
 /** So often a writer repeats that it may write to a session. */
@@ -24,6 +25,7 @@ const LOOK_MS = 2000;
 const MERGE_MS = 30_000;
 
 export class CatalogKeeper {
+  readonly titles: TitleKeeper;
   readonly #store: StoreState;
   readonly #catalog: Catalog;
   readonly #writer: string = newWriter();
@@ -41,12 +43,14 @@ export class CatalogKeeper {
     this.#store = store;
     const { cache, aside } = store.layout;
     this.#catalog = new Catalog(store.vfs, join(cache, "catalog"), aside);
+    this.titles = new TitleKeeper(store, this.#catalog);
   }
 
   /** Before a commit. Costs a write when the session was at rest, and once a minute. */
   willWrite(session: SessionState): void {
     const { now } = this.#store;
     session.wroteAt = now;
+    this.titles.willWrite(session);
     if (now - session.toldAt < LIVE_MS && now >= session.toldAt) return;
     session.toldAt = now;
     this.#touched.add(session);
@@ -85,6 +89,7 @@ export class CatalogKeeper {
   async close(): Promise<void> {
     clearTimeout(this.#restTimer);
     clearTimeout(this.#lookTimer);
+    await this.titles.close();
     await this.#reconciling?.catch(() => undefined);
     this.#rest([...this.#touched]);
     await this.#mergeIfRipe(false);

@@ -83,7 +83,8 @@ export function entryOf(session: SessionState): CatalogEntry | undefined {
   return { name, id, kind: "session", ...stamps, logs: seen, info, prompt };
 }
 
-function readPrompt({ store, fold }: SessionState, logs: readonly Log[]): string | undefined {
+/** The beginning of the first prompt; undefined: there is none, or it cannot be read now. */
+export function readPrompt({ store, fold }: SessionState, logs: readonly Log[]): string | undefined {
   const files: OpenFile[] = [];
   try {
     for (const log of logs) {

@@ -183,6 +183,8 @@ export class SessionState implements WriterOwner {
   used = 0;
   /** When it was written to, and when it was told that it would be. */
   wroteAt: number = Number.NEGATIVE_INFINITY;
+  /** It was written to since the last search of titles. */
+  isTitleStale = false;
   toldAt: number = Number.NEGATIVE_INFINITY;
 
   constructor(store: StoreState, id: string) {

@@ -3,6 +3,8 @@ import type { ImportOptions, ImportReport, ImportSource } from "../base/import.t
 import type { Settings } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
 import type { Vfs } from "../disk/vfs.ts";
+import type { TitleSearchOptions } from "../indexes/titles/search.ts";
+import type { TitleHit } from "../indexes/titles/title.ts";
 import { forgetFresh } from "../base/turn.ts";
 import { createSession } from "./create-session.ts";
 import type { CreateSessionOptions } from "./create-session.ts";
@@ -76,6 +78,17 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
 
   async count(filter: SessionFilter = {}): Promise<number> {
     return await this.#state.track(() => count(this.#state, filter));
+  }
+
+  /**
+   * Sessions by their title, archived ones and children too; those without a title by the beginning of their first
+   * prompt; all by their id, or the first characters of it (from four on). Every word of the text must be somewhere in the title.
+   * Case, width, and the diacritics of Latin, Greek and Cyrillic letters do not count. Newest first; a text without a
+   * word finds all. Fast enough for every key that is typed; what other processes change shows within a twentieth of a
+   * second.
+   */
+  async searchTitles(text: string, options: TitleSearchOptions = {}): Promise<TitleHit[]> {
+    return await this.#state.track(() => this.#state.catalog.titles.search(text, options));
   }
 
   /**

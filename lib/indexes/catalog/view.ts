@@ -133,6 +133,16 @@ export class CatalogView {
     return this.#young.get(name);
   }
 
+  /** All that was learnt since then; what is gone has no logs. */
+  youngEntries(): Iterable<CatalogEntry> {
+    return this.#young.values();
+  }
+
+  /** About so many sessions. */
+  get size(): number {
+    return (this.base?.count ?? 0) + this.#young.size;
+  }
+
   *youngIn(directory: string): Generator<CatalogEntry> {
     for (const entry of this.#young.values()) {
       if (entry.logs.some((log) => log.directory === directory)) yield entry;
