@@ -1,0 +1,39 @@
+// Which file it was, and whether it still is: by this an index is believed, or not.
+import type { FileStat } from "./vfs.ts";
+
+/** What a file showed when something was learnt of it. The size and the times alone lie: a copy can keep all of them. */
+export interface Fingerprint {
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}
+
+/** A file system's clock moves on by such steps: by the kernel's ticks, or by seconds. */
+const TICK_MS = 100;
+const COARSE_TICK_MS = 2000;
+
+export function fingerprintOf({ dev, ino, size, mtimeMs, ctimeMs }: FileStat): Fingerprint {
+  return { dev, ino, size, mtimeMs, ctimeMs };
+}
+
+export function isSameFile(a: Fingerprint, b: Fingerprint): boolean {
+  return (
+    a.ino === b.ino &&
+    a.size === b.size &&
+    a.mtimeMs === b.mtimeMs &&
+    a.ctimeMs === b.ctimeMs &&
+    // Last: a device may get another number when the machine starts.
+    a.dev === b.dev
+  );
+}
+
+/**
+ * Git's rule: what was learnt of a file within one tick of its last change proves nothing, since the next change in that
+ * tick leaves the same times. `seenMs` is the file system's time when the fingerprint was taken.
+ */
+export function isRacy({ ctimeMs }: Fingerprint, seenMs: number): boolean {
+  const tick = ctimeMs % 1000 === 0 ? COARSE_TICK_MS : TICK_MS;
+  return ctimeMs + tick > seenMs;
+}
