@@ -1,17 +1,15 @@
-// Which sessions there are: the directories are the only truth. Newest first, page by page; only what a page shows is read.
-import { join } from "node:path";
-import { ArgumentError, ioError, StoreError } from "../base/errors.ts";
+// Lists of sessions, newest first, page by page; only what a page shows is read.
+import { ArgumentError, StoreError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
-import { decodeName, LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
-import { compareStamps, formatStamp, parseStamp, STAMP_LENGTH } from "../line/stamp.ts";
-import type { Stamp } from "../line/stamp.ts";
-import { firstLine, lastStamp } from "../log/last.ts";
+import { formatStamp, parseStamp, STAMP_LENGTH } from "../line/stamp.ts";
 import { giveWay } from "../log/turn.ts";
 import { infoOf } from "./info.ts";
+import { compareListed, identify, listAll } from "./listed.ts";
+import type { Listed } from "./listed.ts";
 import { refresh } from "./load.ts";
-import { checkCount, SessionState } from "./state.ts";
-import type { StoreState } from "./state.ts";
+import { checkCount } from "./state.ts";
+import type { SessionState, StoreState } from "./state.ts";
 
 export interface SessionFilter {
   project?: string | undefined;
@@ -45,18 +43,19 @@ export interface SessionPage {
   readonly next?: string;
 }
 
-const FILTERS = ["project", "directory", "parent", "all", "archived", "pinned", "tags", "since", "order"];
-/** So many files are looked at before others get their turn. */
-const FILES_A_TURN = 64;
+export const FILTERS: readonly string[] = [
+  "project",
+  "directory",
+  "parent",
+  "all",
+  "archived",
+  "pinned",
+  "tags",
+  "since",
+  "order",
+];
 
-type Accepts = (info: SessionInfo | DamagedSession) => boolean;
-
-/** A session's place in the list. One whose lines cannot be read has no stamp, and comes last. */
-interface Listed {
-  readonly name: string;
-  readonly paths: string[];
-  stamp: Stamp | undefined;
-}
+export type Accepts = (info: SessionInfo | DamagedSession) => boolean;
 
 export async function get(store: StoreState, id: string): Promise<SessionInfo | DamagedSession | undefined> {
   const known = store.session(id);
@@ -126,65 +125,6 @@ export async function descendants(store: StoreState, id: string): Promise<string
   return [...found];
 }
 
-async function listAll(store: StoreState, order: "updated" | "created"): Promise<Listed[]> {
-  try {
-    return await listMonths(store, order);
-  } catch (error) {
-    throw ioError(error, "list the sessions", { path: (error as { path?: string }).path });
-  }
-}
-
-async function listMonths(store: StoreState, order: "updated" | "created"): Promise<Listed[]> {
-  const byName = new Map<string, Listed>();
-  let files = 0;
-  for (const { path: month } of store.locator.months()) {
-    for await (const file of store.vfs.streamNames(month)) {
-      const ending = [LOG_ENDING, OLD_ENDING].find((each) => file.endsWith(each));
-      if (ending === undefined) continue;
-      const name = file.slice(0, -ending.length);
-      const path = join(month, file);
-      const listed = byName.get(name) ?? { name, paths: [], stamp: undefined };
-      byName.set(name, listed);
-      listed.paths.push(path);
-      const stamp = stampOf(store, path, order);
-      const isNewer = stamp !== undefined && (listed.stamp === undefined || compareStamps(stamp, listed.stamp) > 0);
-      if (isNewer === (order === "updated") && stamp !== undefined) listed.stamp = stamp;
-      listed.stamp ??= stamp;
-      if (++files % FILES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-  return [...byName.values()].sort(compareListed);
-}
-
-function compareListed(
-  a: { name: string; stamp: Stamp | undefined },
-  b: { name: string; stamp: Stamp | undefined },
-): number {
-  if (a.stamp !== undefined && b.stamp !== undefined)
-    return compareStamps(b.stamp, a.stamp) || compareNames(a.name, b.name);
-  if (a.stamp === undefined && b.stamp === undefined) return compareNames(a.name, b.name);
-  return a.stamp === undefined ? 1 : -1;
-}
-
-function compareNames(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** The newest stamp of a log, or its oldest. What cannot be read has none: the session is listed as damaged. */
-function stampOf(store: StoreState, path: string, order: "updated" | "created"): Stamp | undefined {
-  try {
-    const file = store.vfs.open(path, "read");
-    try {
-      const { size } = file.stat();
-      return order === "updated" ? lastStamp(file, size) : firstLine(file, size)?.stamp;
-    } finally {
-      file.close();
-    }
-  } catch {
-    return undefined;
-  }
-}
-
 /** The info of a listed session if the filter takes it. */
 async function accepted(
   store: StoreState,
@@ -193,19 +133,17 @@ async function accepted(
 ): Promise<SessionInfo | DamagedSession | undefined> {
   await giveWay();
   store.checkOpen();
-  const id = decodeName(listed.name) ?? headerId(store, listed.paths);
-  const unless = (info: DamagedSession): DamagedSession | undefined => (accepts(info) ? info : undefined);
-  if (id === undefined) return unless({ id: listed.name, damaged: "it has no header" });
-  // A session that nobody has open is read without being remembered: a listing fills no memory.
-  const known = store.sessions.get(id);
-  const session = known ?? new SessionState(store, id);
+  const found = identify(store, listed);
+  const info = typeof found === "string" ? await describeOne(store, found) : found;
+  return info !== undefined && accepts(info) ? info : undefined;
+}
+
+async function describeOne(store: StoreState, id: string): Promise<SessionInfo | DamagedSession | undefined> {
+  const borrowed = store.borrow(id);
   try {
-    if (session.name !== listed.name)
-      return unless({ id: listed.name, damaged: `its header names session ${JSON.stringify(id)}` });
-    const info = await describe(session);
-    return info !== undefined && accepts(info) ? info : undefined;
+    return await describe(borrowed.session);
   } finally {
-    if (known === undefined) for (const log of session.logs) store.descriptors.drop(log.slot);
+    borrowed.release();
   }
 }
 
@@ -220,30 +158,12 @@ async function describe(session: SessionState): Promise<SessionInfo | DamagedSes
   }
 }
 
-function headerId(store: StoreState, paths: readonly string[]): string | undefined {
-  for (const path of paths) {
-    try {
-      const file = store.vfs.open(path, "read");
-      try {
-        const header = firstLine(file, file.stat().size);
-        if (header?.id !== undefined) return header.id;
-      } finally {
-        file.close();
-      }
-    } catch {
-      // The next log may tell; if none does, the session is listed as damaged.
-    }
-  }
-  return undefined;
-}
-
-function acceptor(filter: SessionFilter): Accepts {
+export function acceptor(filter: SessionFilter): Accepts {
   const { project, directory, parent, all, archived, pinned, tags, since } = filter;
   if (filter.order !== undefined && filter.order !== "updated" && filter.order !== "created") {
     throw new ArgumentError("INVALID_ARGUMENT", 'order is "updated" or "created"');
   }
-  const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : new Date(since).getTime();
-  if (Number.isNaN(sinceMs)) throw new ArgumentError("INVALID_ARGUMENT", `since is no time: ${String(since)}`);
+  const sinceMs = msOf(since);
   // Nobody knows what a damaged session belongs to: it is in every list that asks for no such thing.
   const isWide = [project, directory, parent, archived, pinned, tags].every((each) => each === undefined);
   return (info) =>
@@ -256,6 +176,13 @@ function acceptor(filter: SessionFilter): Accepts {
         (pinned === undefined || (info.pinned ?? false) === pinned) &&
         (tags === undefined || tags.every((tag) => info.tags?.includes(tag))) &&
         Date.parse(info.updatedAt) >= sinceMs;
+}
+
+/** The time that `since` says, in milliseconds; undefined: since ever. */
+export function msOf(since: Date | number | string | undefined): number {
+  const ms = since === undefined ? Number.NEGATIVE_INFINITY : new Date(since).getTime();
+  if (Number.isNaN(ms)) throw new ArgumentError("INVALID_ARGUMENT", `since is no time: ${String(since)}`);
+  return ms;
 }
 
 function cursorOf({ stamp, name }: Listed): string {

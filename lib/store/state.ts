@@ -110,6 +110,16 @@ export class StoreState {
     return session;
   }
 
+  /** A session that nobody has open is read without being remembered: to go through all of them fills no memory. */
+  borrow(id: string): { readonly session: SessionState; readonly release: () => void } {
+    const known = this.sessions.get(id);
+    const session = known ?? new SessionState(this, id);
+    const release = (): void => {
+      if (known === undefined) for (const log of session.logs) this.descriptors.drop(log.slot);
+    };
+    return { session, release };
+  }
+
   /** Waits for the operations that were called, brings what they wrote to the disk, closes all files. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
