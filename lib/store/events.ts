@@ -13,6 +13,7 @@ export type WarningCode =
   | "diverged"
   | "future"
   | "lost"
+  | "unread"
   | "sync";
 
 /** Something that a person should know of. Nothing was thrown, and nothing was dropped in silence. */
