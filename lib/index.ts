@@ -24,5 +24,6 @@ export type { SessionPage, SessionPageOptions } from "./store/list.ts";
 export type { TruncateRange } from "./store/operations.ts";
 export type { PageOptions } from "./store/page.ts";
 export type { ReadOptions } from "./store/read.ts";
+export type { SearchHit, SearchOptions, SearchProgress } from "./store/search-options.ts";
 export type { Session, SessionOptions } from "./store/session.ts";
 export type { Store } from "./store/store.ts";

@@ -4,12 +4,12 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { SessionInfo, Store } from "../lib/index.ts";
+import type { Store } from "../lib/index.ts";
 import { encodeName } from "../lib/disk/names.ts";
 import { checksum } from "../lib/line/codec.ts";
 import { fold } from "../lib/indexes/titles/fold.ts";
 import { formatStamp } from "../lib/line/stamp.ts";
-import { collect, useStores } from "./helpers/stores.ts";
+import { useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 type AnyStore = Store<any, any>;
@@ -23,7 +23,7 @@ async function naively(store: AnyStore, text: string, limit = 50): Promise<strin
   const found: string[] = [];
   for await (const session of store.sessions({ all: true })) {
     if ("damaged" in session) continue;
-    const { id, title } = session as SessionInfo;
+    const { id, title } = session;
     const [first] = title === undefined ? await store.session(id).history() : [];
     const words_ = fold(title ?? (first?.data as { content?: string } | undefined)?.content ?? "");
     if (words.every((word) => words_.includes(word))) found.push(id);

@@ -2,6 +2,7 @@
 import type { Command } from "./command.ts";
 import { append } from "./commands/append.ts";
 import { exportMessages } from "./commands/export.ts";
+import { grep } from "./commands/grep.ts";
 import { importSessions } from "./commands/import.ts";
 import { info } from "./commands/info.ts";
 import { init } from "./commands/init.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["ls", ls],
   ["search", search],
   ["show", show],
+  ["grep", grep],
   ["info", info],
   ["append", append],
   ["truncate", truncate],
@@ -28,9 +30,9 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   list: "ls",
   sessions: "ls",
-  find: "search",
   cat: "show",
   log: "show",
+  find: "grep",
   add: "append",
   delete: "rm",
   remove: "rm",

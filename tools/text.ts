@@ -12,9 +12,14 @@ export function printable(text: string): string {
   return text.replaceAll("\r\n", "\n").replace(CONTROLS, escape).toWellFormed();
 }
 
-/** The same on one line. */
+/** The same on one line, its ends as they are: a piece of a text. */
+export function inOneLine(text: string): string {
+  return printable(text.replace(/[\n\r\t]+/g, " "));
+}
+
+/** A whole text on one line. */
 export function oneLine(text: string): string {
-  return printable(text.replace(/[\n\r\t]+/g, " ").trim());
+  return inOneLine(text.trim());
 }
 
 /** At most so many characters, the last of them a mark if some were cut. */

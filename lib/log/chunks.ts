@@ -22,12 +22,15 @@ export class Chunks {
   #spare: Buffer | undefined;
   #pending: Promise<number> | undefined;
   #current: Chunk | undefined;
+  readonly #spares: Buffer[];
 
-  constructor(file: VfsFile, from: number, to: number) {
+  /** `spares` are buffers that other chunks have left, and get back what these leave: fresh memory costs as much as a read. */
+  constructor(file: VfsFile, from: number, to: number, spares: Buffer[] = []) {
     this.#file = file;
     this.#position = from;
     this.#to = to;
-    this.#filling = allocate(CHUNK_BYTES);
+    this.#spares = spares;
+    this.#filling = this.#take();
     this.#read(this.#filling, CHUNK_BYTES);
   }
 
@@ -46,7 +49,7 @@ export class Chunks {
       before.copy(this.#filling, start);
       this.#spare = this.#filling;
       this.#current = { bytes: this.#filling, start, end: HEAD_BYTES + count, base: position - HEAD_BYTES };
-      this.#read(spare ?? allocate(CHUNK_BYTES), CHUNK_BYTES);
+      this.#read(spare ?? this.#take(), CHUNK_BYTES);
     } else {
       // A line longer than a chunk: each read is as long as all before, so that it is copied twice, not a hundred times.
       const bytes = Buffer.concat([before, this.#filling.subarray(HEAD_BYTES, HEAD_BYTES + count)]);
@@ -56,10 +59,17 @@ export class Chunks {
     return this.#current;
   }
 
-  /** Waits for the read that is under way, so that the file can be closed. */
+  /** Waits for the read that is under way, so that the file can be closed. The last chunk is gone, too. */
   async stop(): Promise<void> {
     await this.#pending?.catch(() => undefined);
     this.#pending = undefined;
+    for (const each of new Set([this.#filling, this.#spare, this.#current?.bytes])) {
+      if (each?.length === HEAD_BYTES + CHUNK_BYTES && this.#spares.length < 2) this.#spares.push(each);
+    }
+  }
+
+  #take(): Buffer {
+    return this.#spares.pop() ?? allocate(CHUNK_BYTES);
   }
 
   #read(into: Buffer, most: number): void {

@@ -5,7 +5,7 @@ import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { fingerprintOf, isSameFile } from "../disk/fingerprint.ts";
 import type { FileStat } from "../disk/vfs.ts";
-import { decodeName } from "../disk/names.ts";
+import { decodeName, encodeName } from "../disk/names.ts";
 import { seenLog } from "../indexes/catalog/entry.ts";
 import type { CatalogEntry, SeenLog } from "../indexes/catalog/entry.ts";
 import { formatStamp, parseStamp } from "../line/stamp.ts";
@@ -16,8 +16,7 @@ import { infoOf, isoTime } from "./info.ts";
 import { refresh } from "./load.ts";
 import type { Place } from "./locator.ts";
 import { promptOf } from "./prompt.ts";
-import { SessionState } from "./state.ts";
-import type { StoreState } from "./state.ts";
+import type { SessionState, StoreState } from "./state.ts";
 
 /** The info of a listed session, with the times as they are to be shown now; undefined: it is deleted. */
 export function shownInfo(entry: CatalogEntry): SessionInfo | DamagedSession | undefined {
@@ -47,13 +46,13 @@ export async function describe(store: StoreState, name: string, places?: readonl
   const found = places ?? store.locator.find(name);
   const id = decodeName(name) ?? headerId(store, found);
   if (id === undefined) return damagedEntry(store, name, name, found, "it has no header");
-  const known = store.sessions.get(id);
-  const session = known ?? new SessionState(store, id);
-  if (session.name !== name)
+  if (encodeName(id) !== name)
     return damagedEntry(store, name, name, found, `its header names session ${JSON.stringify(id)}`);
+  const isKnown = store.sessions.has(id);
   // A session that nobody has open is read without being remembered: a listing fills no memory.
+  const { session, release } = store.borrow(id);
   try {
-    if (known === undefined && places !== undefined) session.setPlaces(places);
+    if (!isKnown && places !== undefined) session.setPlaces(places);
     await refresh(session);
     if (session.fold === undefined) return goneEntry(name, id);
     return entryOf(session) ?? (await describe(store, name));
@@ -61,7 +60,7 @@ export async function describe(store: StoreState, name: string, places?: readonl
     if (!(error instanceof StoreError) || error.code === "CLOSED") throw error;
     return damagedEntry(store, name, id, found, error.message);
   } finally {
-    if (known === undefined) for (const log of session.logs) store.descriptors.drop(log.slot);
+    release();
   }
 }
 

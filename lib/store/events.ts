@@ -13,6 +13,7 @@ export type WarningCode =
   | "diverged"
   | "future"
   | "lost"
+  | "unread"
   | "sync";
 
 /** Something that a person should know of. Nothing was thrown, and nothing was dropped in silence. */
@@ -29,7 +30,11 @@ export interface StoreEvents {
   warning: StoreWarning;
 }
 
+/** So many are remembered. */
+const MOST_TOLD = 10_000;
+
 export class Events {
+  readonly #told = new Set<string>();
   readonly #listeners = new Map<keyof StoreEvents, Set<(event: never) => void>>();
 
   /** Returns a function that ends it. */
@@ -38,6 +43,14 @@ export class Events {
     this.#listeners.set(event, listeners);
     listeners.add(listener);
     return () => listeners.delete(listener);
+  }
+
+  /** True the first time: what several readers of one place find is told once. */
+  isNew(what: string): boolean {
+    if (this.#told.has(what)) return false;
+    if (this.#told.size >= MOST_TOLD) this.#told.clear();
+    this.#told.add(what);
+    return true;
   }
 
   /** Listeners are called when the operation that tells is through: what they throw cannot spoil it. */

@@ -42,7 +42,7 @@ export function acceptor(filter: SessionFilter): Accepts {
   if (filter.order !== undefined && filter.order !== "updated" && filter.order !== "created") {
     throw new ArgumentError("INVALID_ARGUMENT", 'order is "updated" or "created"');
   }
-  const sinceMs = sinceMsOf(filter);
+  const sinceMs = msOf(filter.since);
   // Nobody knows what a damaged session belongs to: it is in every list that asks for no such thing.
   const isWide = [project, directory, parent, archived, pinned, title, tags].every((each) => each === undefined);
   return (info) =>
@@ -58,8 +58,8 @@ export function acceptor(filter: SessionFilter): Accepts {
         Date.parse(info.updatedAt) >= sinceMs;
 }
 
-/** The time that sessions must have been active at or after. */
-export function sinceMsOf({ since }: SessionFilter): number {
+/** A time that a caller gives, in ms. */
+export function msOf(since: Date | number | string | undefined): number {
   const ms = since === undefined ? Number.NEGATIVE_INFINITY : new Date(since).getTime();
   if (Number.isNaN(ms)) throw new ArgumentError("INVALID_ARGUMENT", `since is no time: ${String(since)}`);
   return ms;

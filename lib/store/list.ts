@@ -8,11 +8,12 @@ import { compareMarks, markOf } from "../indexes/catalog/entry.ts";
 import type { CatalogEntry, Mark, Order } from "../indexes/catalog/entry.ts";
 import { parseStamp, STAMP_LENGTH } from "../line/stamp.ts";
 import { describe, isAsSeen, shownInfo } from "./describe.ts";
-import { acceptor, FILTERS, sinceMsOf } from "./filter.ts";
+import { acceptor, FILTERS, msOf } from "./filter.ts";
 import type { SessionFilter } from "./filter.ts";
 import { isNews } from "./reconcile.ts";
 import { checkCount } from "./state.ts";
 import type { StoreState } from "./state.ts";
+import { walk } from "./walk.ts";
 
 export interface SessionPageOptions extends SessionFilter {
   limit: number;
@@ -60,7 +61,7 @@ export async function page(store: StoreState, options: SessionPageOptions): Prom
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     // One more than the page has tells whether there is a next one.
     found = [];
-    for await (const each of walk(store, options, isBackwards ? -1 : 1, mark))
+    for await (const each of find(store, options, isBackwards ? -1 : 1, mark))
       if (found.push(each) > options.limit) break;
     if (!found.some(({ isMoved }) => isMoved)) break;
   }
@@ -83,11 +84,11 @@ export async function* sessions(
   filter: SessionFilter,
 ): AsyncGenerator<SessionInfo | DamagedSession> {
   checkOptions("sessions", filter, FILTERS);
-  for await (const { info } of walk(store, filter, 1)) yield info;
+  for await (const { info } of find(store, filter, 1)) yield info;
 }
 
 export async function* ids(store: StoreState): AsyncGenerator<string> {
-  for await (const { info } of walk(store, { all: true }, 1)) yield info.id;
+  for await (const { info } of find(store, { all: true }, 1)) yield info.id;
 }
 
 export async function count(store: StoreState, filter: SessionFilter): Promise<number> {
@@ -95,7 +96,7 @@ export async function count(store: StoreState, filter: SessionFilter): Promise<n
   const counted = filter.since === undefined ? await countColumns(store, filter) : undefined;
   if (counted !== undefined) return counted;
   let found = 0;
-  for await (const _ of walk(store, filter, 1)) found++;
+  for await (const _ of find(store, filter, 1)) found++;
   return found;
 }
 
@@ -128,33 +129,16 @@ export async function descendants(store: StoreState, id: string): Promise<string
 }
 
 /** What the filter takes, as it is on disk now, from the mark on; in the order that the list had at the beginning. */
-async function* walk(store: StoreState, filter: SessionFilter, direction: 1 | -1, mark?: Mark): AsyncGenerator<Found> {
+async function* find(store: StoreState, filter: SessionFilter, direction: 1 | -1, from?: Mark): AsyncGenerator<Found> {
   const accepts = acceptor(filter);
   const order = filter.order ?? "updated";
-  const oldestMs = order === "updated" && direction === 1 ? sinceMsOf(filter) : Number.NEGATIVE_INFINITY;
-  let last = mark;
-  for (let isAgain = false; ; isAgain = true) {
-    const catalog = await store.catalog.current();
-    const view = catalog.view();
-    const release = view.base?.hold();
-    try {
-      for (const entry of view.walk(order, direction, last, filter)) {
-        await giveWay();
-        store.checkOpen();
-        if (entry === undefined) continue;
-        last = markOf(entry, order);
-        const current = isAsSeen(store, entry) ? entry : await renew(store, entry);
-        const info = current.logs.length === 0 ? undefined : shownInfo(current);
-        if (info !== undefined && accepts(info)) yield { info, mark: last, isMoved: isElsewhere(current, last, order) };
-        else if (current === entry && (parseStamp(entry.updated)?.ms ?? 0) < oldestMs) return;
-      }
-      return;
-    } catch (error) {
-      if (!(error instanceof DamagedIndexError) || isAgain) throw error;
-      store.catalog.drop();
-    } finally {
-      release?.();
-    }
+  const oldestMs = order === "updated" && direction === 1 ? msOf(filter.since) : Number.NEGATIVE_INFINITY;
+  for await (const entry of walk(store, order, direction, from, filter)) {
+    const mark = markOf(entry, order);
+    const current = isAsSeen(store, entry) ? entry : await renew(store, entry);
+    const info = current.logs.length === 0 ? undefined : shownInfo(current);
+    if (info !== undefined && accepts(info)) yield { info, mark, isMoved: isElsewhere(current, mark, order) };
+    else if (current === entry && (parseStamp(entry.updated)?.ms ?? 0) < oldestMs) return;
   }
 }
 

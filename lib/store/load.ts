@@ -170,6 +170,7 @@ async function readInto(log: Log, open: OpenFile, line: (line: LineHead) => void
 function tell(session: SessionState, log: Log): void {
   for (const { code, offset, length } of [...log.problems.slice(log.told), ...log.unsettled]) {
     const message = `${explain(code)} (${length} bytes)`;
+    if (!session.store.events.isNew(`${code} ${offset} ${length} ${log.ino} ${log.path}`)) continue;
     session.store.warn({ code, message, session: session.id, path: log.path, offset });
   }
   log.told = log.problems.length;

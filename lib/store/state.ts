@@ -20,14 +20,7 @@ import { Locator } from "./locator.ts";
 import type { Place } from "./locator.ts";
 import { Queue } from "./queue.ts";
 import { ReplacedLogs } from "./replaced.ts";
-
-/** Rows of all folds that are kept, 45 bytes each; the longest unused session's go first. */
-const MOST_ROWS = 1_000_000;
-/** So much of it stays when room is made, so that it is not made again at once. */
-const LEFT = 0.9;
-const LOADS_A_LOOK = 16;
-/** Sessions that are remembered at all. */
-const MOST_SESSIONS = 10_000;
+import { Room } from "./room.ts";
 
 export class StoreState {
   readonly vfs: Vfs;
@@ -47,7 +40,7 @@ export class StoreState {
   readonly catalog: CatalogKeeper;
   readonly sessions: Map<string, SessionState> = new Map();
   isClosed = false;
-  #loads = 0;
+  readonly #room = new Room();
   #closing: Promise<void> | undefined;
   readonly #running = new Set<Promise<unknown>>();
   /** The wall clock when the present call began. */
@@ -122,6 +115,16 @@ export class StoreState {
     return session;
   }
 
+  /** A session that nobody has open is read without being remembered: to go through all of them fills no memory. */
+  borrow(id: string): { readonly session: SessionState; readonly release: () => void } {
+    const known = this.sessions.get(id);
+    const session = known ?? new SessionState(this, id);
+    const release = (): void => {
+      if (known === undefined) for (const log of session.logs) this.descriptors.drop(log.slot);
+    };
+    return { session, release };
+  }
+
   /** Waits for the operations that were called, brings what they wrote to the disk, closes all files. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -145,19 +148,11 @@ export class StoreState {
 
   /** Gives memory back: folds can be made again from their logs at any time. */
   makeRoom(): void {
-    // The sum is not made anew for each session of a program that makes many.
-    if (this.sessions.size <= MOST_SESSIONS && ++this.#loads % LOADS_A_LOOK !== 0) return;
-    let rows = 0;
-    for (const session of this.sessions.values()) rows += session.fold?.rows.length ?? 0;
-    if (rows <= MOST_ROWS && this.sessions.size <= MOST_SESSIONS) return;
-    const idle = [...this.sessions.values()].filter((session) => session.isIdle).sort((a, b) => a.used - b.used);
-    for (const session of idle.slice(0, -1)) {
-      if (rows <= MOST_ROWS * LEFT && this.sessions.size <= MOST_SESSIONS * LEFT) break;
-      rows -= session.fold?.rows.length ?? 0;
+    this.#room.make(this.sessions, (session) => {
       this.catalog.evict(session);
       this.sessions.delete(session.id);
       for (const log of session.logs) this.descriptors.drop(log.slot);
-    }
+    });
   }
 }
 

@@ -13,6 +13,8 @@ import type { SessionFilter } from "./filter.ts";
 import { count, get, ids, page, sessions } from "./list.ts";
 import type { SessionPage, SessionPageOptions } from "./list.ts";
 import { openState } from "./open.ts";
+import { searchMessages } from "./search-messages.ts";
+import type { SearchHit, SearchOptions } from "./search-options.ts";
 import { Session } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
 import type { StoreState } from "./state.ts";
@@ -89,6 +91,17 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    */
   async searchTitles(text: string, options: TitleSearchOptions = {}): Promise<TitleHit[]> {
     return await this.#state.track(() => this.#state.catalog.titles.search(text, options));
+  }
+
+  /**
+   * The messages and parts that have this text (at most 1,000 characters) in a string of their data, newest session
+   * first, newest message first. No index: the logs' bytes are read. Case is ignored by default: two characters are one
+   * if their upper-case forms are one single character (a A, é É, σ ς Σ; not ß and SS); an ASCII letter equals ASCII
+   * letters only, and nothing is normalised. A session that cannot be read is a `warning` ("unread") and stops no other.
+   * Throws INVALID_ARGUMENT for an empty or too long text, NOT_FOUND for an id in `ids` that is none.
+   */
+  searchMessages(text: string, options: SearchOptions = {}): AsyncGenerator<SearchHit> {
+    return searchMessages(this.#state, text, options);
   }
 
   /**

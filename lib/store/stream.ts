@@ -7,7 +7,7 @@ import type { Loaded, Snapshot } from "./snapshot.ts";
 import type { SessionState } from "./state.ts";
 
 /** So often a log may change in place under one read. */
-const MOST_STALE = 3;
+export const MOST_STALE = 3;
 
 export async function* batches<M extends object, P extends object>(
   snapshot: Snapshot<M, P>,

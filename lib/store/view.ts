@@ -29,26 +29,27 @@ const MOST_TRIES = 5;
 
 /**
  * What `take` makes of the session as it stands after the calls that were made before this one, and before those that
- * come after it. Throws NOT_FOUND if there is no session, or it is deleted.
+ * come after it. Throws NOT_FOUND if there is no session, or it is deleted (unless that is wanted, too).
  */
-export async function viewAll<T>(session: SessionState, take: Take<T>): Promise<T> {
+export async function viewAll<T>(session: SessionState, take: Take<T>, evenDeleted = false): Promise<T> {
   session.store.checkOpen();
-  return await viewWhole(session, take);
+  return await viewWhole(session, take, evenDeleted);
 }
 
-async function viewWhole<T>(session: SessionState, take: Take<T>): Promise<T> {
+async function viewWhole<T>(session: SessionState, take: Take<T>, evenDeleted = false): Promise<T> {
   const { queue } = session;
-  if (!queue.isIdle || !session.isReady()) return await queue.run(() => viewNext(session, take));
+  const next = (): Promise<T> => queue.run(() => viewNext(session, take, evenDeleted));
+  if (!queue.isIdle || !session.isReady()) return await next();
   const files = openAll(session);
-  return files === undefined ? await queue.run(() => viewNext(session, take)) : taken(session, files, take);
+  return files === undefined ? await next() : taken(session, files, take, evenDeleted);
 }
 
 /** The same as a step of an operation that has the queue already. */
-export async function viewNext<T>(session: SessionState, take: Take<T>): Promise<T> {
+export async function viewNext<T>(session: SessionState, take: Take<T>, evenDeleted = false): Promise<T> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     await refresh(session);
     const files = openAll(session);
-    if (files !== undefined) return taken(session, files, take);
+    if (files !== undefined) return taken(session, files, take, evenDeleted);
     session.forget();
   }
   throw new StoreError("IO", "the session's logs are replaced again and again", { session: session.id });
@@ -74,10 +75,10 @@ function openAll(session: SessionState): OpenFile[] | undefined {
   return undefined;
 }
 
-function taken<T>(session: SessionState, files: readonly OpenFile[], take: Take<T>): T {
+function taken<T>(session: SessionState, files: readonly OpenFile[], take: Take<T>, evenDeleted = false): T {
   try {
     const { fold, logs } = session;
-    if (fold === undefined || fold.deletedAt !== undefined) throw notFound(session);
+    if (fold === undefined || (fold.deletedAt !== undefined && !evenDeleted)) throw notFound(session);
     return take({ fold, logs, files, skipped: skippedIn(logs) });
   } finally {
     for (const file of files) file.unpin();
@@ -112,7 +113,7 @@ async function readHeader({ file }: OpenFile): Promise<LineHead | undefined> {
   return end === -1 ? undefined : decodeHead(bytes, 0, end);
 }
 
-function isHeader(header: LineHead | undefined, id: string): boolean {
+export function isHeader(header: LineHead | undefined, id: string): boolean {
   const format = (header?.data as { format?: unknown } | undefined)?.format;
   return header?.type === "session" && header.sound && header.id === id && format === FORMAT;
 }

@@ -2,9 +2,9 @@
 
 /** @typedef {{ median: number, min: number, max: number }} Spread */
 /**
- * One line of the table. With a bar: `least` for a ratio, `most` for a time.
+ * One line of the table. With a bar: `least` for a ratio or a rate, `most` for a time.
  *
- * @typedef {{ name: string, unit: "us" | "ms" | "x", spread: Spread, least?: number, most?: number }} Row
+ * @typedef {{ name: string, unit: "us" | "ms" | "x" | "GB/s", spread: Spread, least?: number, most?: number }} Row
  */
 /** @typedef {{ title: string, rows: Row[], notes: string[] }} Answer */
 /** @typedef {{ directory: string, quick: boolean }} Setting */

@@ -2,7 +2,7 @@ import type { DamagedSession, SessionFilter, SessionInfo } from "../../lib/index
 import type { Call, Command } from "../command.ts";
 import { EXIT, wrongUsage } from "../exit.ts";
 import { sessionId, withStore } from "../open.ts";
-import { sinceOf } from "../since.ts";
+import { sinceOf } from "../time.ts";
 import { writeTable } from "../table.ts";
 import { counted, jsonLine } from "../text.ts";
 

@@ -16,12 +16,16 @@ a title is found by the beginning of its first prompt; every session by its id, 
 Archived sessions and children of others are found, too. Case, width and the diacritics of Latin, Greek and Cyrillic
 letters do not count. The exit code is 1 if nothing is found. To look into the messages: turnlog grep.
 
-With --json: a line for each session, {"id", "text", "isPrompt", "archived", "updatedMs"}.`,
+With --json: a line for each session, {"id", "text", "isPrompt", "archived", "at"}.`,
   options: {
     best: { type: "boolean", help: "titles that begin with the text first, then those with words that do" },
     limit: { type: "string", value: "N", help: `list at most N sessions (default ${DEFAULT_LIMIT})` },
   },
-  examples: ["turnlog search parser", "turnlog search --best fix pars", "turnlog show $(turnlog search --json parser | jq -r .id | head -1)"],
+  examples: [
+    "turnlog search parser",
+    "turnlog search --best fix pars",
+    "turnlog show $(turnlog search --json parser | jq -r .id | head -1)",
+  ],
   async run(call) {
     const { args, out } = call;
     const text = args.positionals.join(" ");
@@ -37,7 +41,7 @@ With --json: a line for each session, {"id", "text", "isPrompt", "archived", "up
   },
 };
 
-function rowOf({ id, text, archived, updatedMs }: TitleHit): string[] {
-  const time = Number.isFinite(updatedMs) ? `${new Date(updatedMs).toISOString().slice(0, 19)}Z` : "-";
+function rowOf({ id, text, archived, at }: TitleHit): string[] {
+  const time = Number.isFinite(at) ? `${new Date(at).toISOString().slice(0, 19)}Z` : "-";
   return [id, time, archived ? `${text} (archived)` : text];
 }
