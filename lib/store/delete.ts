@@ -110,7 +110,7 @@ async function infoBefore(session: SessionState, deletion: Stamp): Promise<[stri
   lines.sort((a, b) => compareStamps(a.stamp, b.stamp));
   for (const line of lines) {
     const isOfDeletion = compareStamps(advance(line.stamp, 1), deletion) === 0 && isClearing(line);
-    if (compareStamps(line.stamp, deletion) < 0 && !isOfDeletion) fold.apply(line.data);
+    if (compareStamps(line.stamp, deletion) < 0 && !isOfDeletion) fold.apply(line.data, line);
   }
   return fold.entries();
 }

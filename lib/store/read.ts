@@ -1,10 +1,11 @@
 // Reading a session: streams and single messages. Memory is bounded by the answer, and by a few batches of 1 MiB.
 import type { Entry, Part } from "../base/entry.ts";
 import { checkOptions } from "../base/options.ts";
+import type { Reading } from "../line/reading.ts";
 import { NONE } from "../line/rows.ts";
 import { parseStamp } from "../line/stamp.ts";
 import { giveWay } from "../log/turn.ts";
-import { positionAfter, positionOf } from "./page.ts";
+import { positionAfter } from "./page.ts";
 import { findMessage, noMessage, placeOf } from "./reference.ts";
 import { Snapshot, StaleError } from "./snapshot.ts";
 import { checkCount } from "./state.ts";
@@ -117,7 +118,7 @@ export async function history<M extends object, P extends object>(session: Sessi
 }
 
 export async function count(session: SessionState): Promise<number> {
-  const length = await viewAll(session, ({ fold }) => fold.history.list().length);
+  const length = await viewAll(session, ({ fold }) => fold.history.length);
   await giveWay();
   return length;
 }
@@ -131,23 +132,28 @@ async function snapshotFor<M extends object, P extends object>(
   const { last, limit, before, after, reverse } = options;
   const wanted = reverse === true ? Math.min(last ?? Infinity, limit ?? Infinity) : (last ?? Infinity);
   const isEnd = before === undefined && after === undefined && progress.lastAt === undefined && Number.isFinite(wanted);
-  const take = (view: View): Snapshot<M, P> =>
+  const take = (view: View<Reading>): Snapshot<M, P> =>
     new Snapshot<M, P>(view, select(view, session.id, options, progress), options.parts ?? true);
   return await (isEnd ? viewLast(session, wanted, take) : viewAll(session, take));
 }
 
 /** The rows that are asked for and were not given yet, oldest first. */
-function select(view: View, sessionId: string, options: ReadOptions, { given, lastAt }: Progress): Uint32Array {
+function select(
+  view: View<Reading>,
+  sessionId: string,
+  options: ReadOptions,
+  { given, lastAt }: Progress,
+): Uint32Array {
   const { last = Infinity, limit = Infinity, reverse = false } = options;
-  const list = view.fold.history.list();
-  let first = options.after === undefined ? 0 : positionAfter(view, list, placeOf(view, sessionId, options.after));
+  const { history } = view.fold;
+  let first = options.after === undefined ? 0 : positionAfter(view, placeOf(view, sessionId, options.after));
   let end =
-    options.before === undefined ? list.length : positionOf(view, list, placeOf(view, sessionId, options.before));
+    options.before === undefined ? history.length : history.positionOf(placeOf(view, sessionId, options.before));
   first = Math.max(first, end - last);
   const went = parseStamp(lastAt);
-  if (went !== undefined && reverse) end = Math.min(end, positionOf(view, list, went));
-  if (went !== undefined && !reverse) first = Math.max(first, positionAfter(view, list, went));
+  if (went !== undefined && reverse) end = Math.min(end, history.positionOf(went));
+  if (went !== undefined && !reverse) first = Math.max(first, positionAfter(view, went));
   if (reverse) first = Math.max(first, end - (limit - given));
   else end = Math.min(end, first + (limit - given));
-  return list.subarray(first, Math.max(first, end));
+  return history.slice(first, Math.max(first, end));
 }

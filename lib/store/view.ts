@@ -5,6 +5,7 @@ import { FORMAT, LF } from "../line/codec.ts";
 import { decodeHead } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
 import type { Fold } from "../line/fold.ts";
+import type { Reading } from "../line/reading.ts";
 import { Log } from "../log/log.ts";
 import { foldTail } from "../log/tail.ts";
 import { refresh, warnOfFuture } from "./load.ts";
@@ -12,8 +13,8 @@ import { notFound } from "./state.ts";
 import type { SessionState } from "./state.ts";
 
 /** One moment of a session; valid while `take` runs. A Snapshot made of it stays readable for longer. */
-export interface View {
-  readonly fold: Fold;
+export interface View<F extends Reading = Fold> {
+  readonly fold: F;
   readonly logs: readonly Log[];
   /** By the logs' numbers. */
   readonly files: readonly OpenFile[];
