@@ -2,44 +2,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Block } from "../lib/line/block.ts";
-import { hashId } from "../lib/line/codec.ts";
-import type { LineHead } from "../lib/line/decode.ts";
 import { Fold } from "../lib/line/fold.ts";
 import { freeze, inOrder } from "../lib/line/frozen.ts";
 import { Rows } from "../lib/line/rows.ts";
 import { formatStamp } from "../lib/line/stamp.ts";
 import { finish } from "./helpers/generators.ts";
 import type { NaiveLine } from "./helpers/naive-reader.ts";
-import { headOf, linesOf, OPEN, readFold, steps, WRITERS } from "./helpers/random-lines.ts";
-
-/** All that a fold answers and knows, whatever the numbers of its rows are. */
-function say(fold: Fold, lines: NaiveLine[]): unknown {
-  const text = (stamp: Parameters<typeof formatStamp>[0] | undefined): string | undefined =>
-    stamp && formatStamp(stamp);
-  const { places, ...state } = fold.save();
-  return {
-    ...readFold(fold, lines),
-    ...state,
-    places: {
-      ...places,
-      onceRemoved: new Set(places.onceRemoved.map((row) => text(fold.rows.place(row)))),
-      unplaced: new Set(places.unplaced.map((row) => text(fold.rows.place(row)))),
-    },
-    tip: text(fold.tip),
-    deletedAt: text(fold.deletedAt),
-    isDiverged: fold.isDiverged,
-    liveBytes: fold.liveBytes,
-    ids: Array.from({ length: 13 }, (_, n) =>
-      fold.ids.rowsOf(hashId(`m${n}`)).map((row) => text(fold.rows.place(row))),
-    ),
-    rows: Array.from({ length: fold.rows.length }, (_, position) => {
-      const row = fold.rows.at(position);
-      const { rows } = fold;
-      const owner = rows.isPart(row) ? undefined : rows.partsOf(row).map((part) => text(rows.place(part)));
-      return [text(rows.place(row)), owner, rows.runOf(row), rows.logOf(row), rows.offsetOf(row), rows.sizeOf(row)];
-    }),
-  };
-}
+import { arrivals, delays, headOf, linesOf, OPEN, readFold, say, steps, WRITERS } from "./helpers/random-lines.ts";
 
 function restore(fold: Fold): Fold {
   const { rows, state } = finish(inOrder(freeze(fold)));
@@ -51,17 +20,6 @@ function restore(fold: Fold): Fold {
     ),
     state,
   );
-}
-
-const delays = fc.array(fc.nat({ max: 4 }), { minLength: 80, maxLength: 80 });
-
-/** Lines of several logs, some of them late, some twice. */
-function arrivals(lines: NaiveLine[], late: number[]): { head: LineHead; log: number }[] {
-  const order = lines.map((_, index) => index).sort((a, b) => a + late[a]! - b - late[b]! || a - b);
-  return order.flatMap((index) => {
-    const arrival = { head: { ...headOf(lines[index]!, index), length: 1 + index }, log: index % 3 };
-    return late[index] === 4 ? [arrival, arrival] : [arrival];
-  });
 }
 
 test("a fold that was saved goes on with any lines as the one that was not", () => {

@@ -118,7 +118,7 @@ export class Rows {
   }
 
   isAlive(row: number): boolean {
-    return (this.#flags(row) & STATE) === HAS_LINE;
+    return isAlive(this.#flags(row));
   }
 
   isPart(row: number): boolean {
@@ -282,4 +282,8 @@ export class Rows {
 
 export function isLivingMessage(flags: number): boolean {
   return (flags & (STATE | PART)) === HAS_LINE;
+}
+
+export function isAlive(flags: number): boolean {
+  return (flags & STATE) === HAS_LINE;
 }

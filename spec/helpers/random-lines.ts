@@ -131,3 +131,44 @@ export function readFold(fold: Fold, lines: NaiveLine[]): NaiveSession {
     deleted: fold.deletedAt !== undefined,
   };
 }
+
+/** All that a fold answers and knows, whatever the numbers of its rows are. */
+export function say(fold: Fold, lines: NaiveLine[]): unknown {
+  const text = (stamp: Parameters<typeof formatStamp>[0] | undefined): string | undefined =>
+    stamp && formatStamp(stamp);
+  const { places, ...state } = fold.save();
+  return {
+    ...readFold(fold, lines),
+    ...state,
+    places: {
+      ...places,
+      onceRemoved: new Set(places.onceRemoved.map((row) => text(fold.rows.place(row)))),
+      unplaced: new Set(places.unplaced.map((row) => text(fold.rows.place(row)))),
+    },
+    tip: text(fold.tip),
+    deletedAt: text(fold.deletedAt),
+    isDiverged: fold.isDiverged,
+    liveBytes: fold.liveBytes,
+    ids: Array.from({ length: 13 }, (_, n) =>
+      fold.ids.rowsOf(hashId(`m${n}`)).map((row) => text(fold.rows.place(row))),
+    ),
+    rows: Array.from({ length: fold.rows.length }, (_, position) => {
+      const row = fold.rows.at(position);
+      const { rows } = fold;
+      const owner = rows.isPart(row) ? undefined : rows.partsOf(row).map((part) => text(rows.place(part)));
+      return [text(rows.place(row)), owner, rows.runOf(row), rows.logOf(row), rows.offsetOf(row), rows.sizeOf(row)];
+    }),
+  };
+}
+
+/** How much later than others each line comes. */
+export const delays: fc.Arbitrary<number[]> = fc.array(fc.nat({ max: 4 }), { minLength: 80, maxLength: 80 });
+
+/** Lines of several logs, some of them late, some twice. */
+export function arrivals(lines: NaiveLine[], late: number[]): { head: LineHead; log: number }[] {
+  const order = lines.map((_, index) => index).sort((a, b) => a + late[a]! - b - late[b]! || a - b);
+  return order.flatMap((index) => {
+    const arrival = { head: { ...headOf(lines[index]!, index), length: 1 + index }, log: index % 3 };
+    return late[index] === 4 ? [arrival, arrival] : [arrival];
+  });
+}
