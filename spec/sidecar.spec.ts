@@ -65,11 +65,11 @@ function ask(reading: Fold | Paged, places: Stamp[]): unknown {
   const at = (row: number): string => formatStamp(rows.place(row));
   const { length } = history;
   return {
-    ...{ length, first, last, tip, deletedAt, orphans, isDiverged, otherBranches, liveBytes },
-    history: [...history.slice(0, length)].map((row) => [at(row), rows.offsetOf(row), rows.partsOf(row).map(at)]),
+    known: { length, first, last, tip, deletedAt, orphans, isDiverged, otherBranches, liveBytes },
+    history: Array.from(history.slice(0, length)).map((row) => [at(row), rows.offsetOf(row), rows.partsOf(row).map(at)]),
     single: Array.from({ length }, (_, position) => at(history.rowAt(position))),
-    middle: [...history.slice(Math.floor(length / 3), Math.ceil(length / 2))].map(at),
-    beyond: [...history.slice(length, length + 3)],
+    middle: Array.from(history.slice(Math.floor(length / 3), Math.ceil(length / 2))).map(at),
+    beyond: Array.from(history.slice(length, length + 3)),
     positions: places.map((place) => history.positionOf(place)),
     found: places.map((place) => {
       const row = rows.find(place);
@@ -153,7 +153,7 @@ test("who asks for little reads little", () => {
   read = 0;
   const row = history.rowAt(Math.floor(history.length / 2));
   const position = history.positionOf(rows.place(row));
-  expect([...history.slice(position, position + 50)]).toHaveLength(50);
+  expect(history.slice(position, position + 50)).toHaveLength(50);
   expect(read).toBeLessThan(60_000);
   read = 0;
   expect(ids.rowsOf(hashId("m42")).length).toBeGreaterThan(10);

@@ -25,6 +25,8 @@ export class Locator {
   readonly #layout: Layout;
   #months: Directory[] = [];
   #checkedAt = Number.NEGATIVE_INFINITY;
+  /** The listing has changed since the last check: who looked for one session may have met what concerns another. */
+  #isChanged = false;
   /** Grows when a log may have come or gone. */
   generation = 0;
 
@@ -53,14 +55,14 @@ export class Locator {
   /** Looks at the directories again. */
   refresh(): void {
     this.#checkedAt = performance.now();
-    const before = new Map(this.#months.map((month) => [month.path, month.mtimeMs]));
     this.#list();
     const racy = Date.now() - RACY_MS;
-    const isChanged = this.#months.some(({ path, mtimeMs }) => mtimeMs > racy || before.get(path) !== mtimeMs);
-    if (isChanged || before.size !== this.#months.length) this.generation++;
+    if (this.#isChanged || this.#months.some(({ mtimeMs }) => mtimeMs > racy)) this.generation++;
+    this.#isChanged = false;
   }
 
   #list(): void {
+    const before = new Map(this.#months.map((month) => [month.path, month.mtimeMs]));
     const months: Directory[] = [];
     for (const machine of this.#vfs.names(this.#layout.sessions)) {
       for (const name of this.#vfs.names(join(this.#layout.sessions, machine))) {
@@ -70,6 +72,8 @@ export class Locator {
       }
     }
     this.#months = months;
+    this.#isChanged ||=
+      before.size !== months.length || months.some(({ path, mtimeMs }) => before.get(path) !== mtimeMs);
   }
 
   #findEnding(name: string, ending: string, months: readonly Directory[]): Place[] {
