@@ -66,7 +66,11 @@ function ask(reading: Fold | Paged, places: Stamp[]): unknown {
   const { length } = history;
   return {
     known: { length, first, last, tip, deletedAt, orphans, isDiverged, otherBranches, liveBytes },
-    history: Array.from(history.slice(0, length)).map((row) => [at(row), rows.offsetOf(row), rows.partsOf(row).map(at)]),
+    history: Array.from(history.slice(0, length)).map((row) => [
+      at(row),
+      rows.offsetOf(row),
+      rows.partsOf(row).map(at),
+    ]),
     single: Array.from({ length }, (_, position) => at(history.rowAt(position))),
     middle: Array.from(history.slice(Math.floor(length / 3), Math.ceil(length / 2))).map(at),
     beyond: Array.from(history.slice(length, length + 3)),

@@ -26,8 +26,8 @@ export async function branches(session: SessionState): Promise<Branch[]> {
       };
     });
     try {
-      const ids = [...snapshot.ids(await snapshot.load(0, snapshot.length))];
-      return described.map((branch, index) => ({ id: ids[index] as string, ...branch }));
+      const loaded = await snapshot.load(0, snapshot.length);
+      return described.map((branch, index) => ({ id: snapshot.label(loaded, index).id, ...branch }));
     } finally {
       snapshot.release();
     }

@@ -99,6 +99,7 @@ function commitNow<T>(
     throw error;
   }
   known.rest();
+  session.store.sidecars.grew(session, writer.log.covered);
   session.store.background.addWriter(writer);
   return result;
 }

@@ -5,11 +5,11 @@ import { formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import type { Log } from "../log/log.ts";
 import { giveWay } from "../log/turn.ts";
-import { viewAll } from "./view.ts";
+import { viewPart } from "./view.ts";
 import type { SessionState } from "./state.ts";
 
 export async function info(session: SessionState): Promise<SessionInfo> {
-  const found = await viewAll(session, ({ fold, logs }) => infoOf(session.id, fold, logs));
+  const found = await viewPart(session, ({ fold, logs }) => infoOf(session.id, fold, logs));
   await giveWay();
   return found;
 }

@@ -9,7 +9,7 @@ import { Snapshot } from "./snapshot.ts";
 import { checkCount } from "./state.ts";
 import type { SessionState } from "./state.ts";
 import { readAll, unlessStale } from "./stream.ts";
-import { viewAll, viewLast } from "./view.ts";
+import { MOST_IN_PART, viewAll, viewLast, viewPart } from "./view.ts";
 import type { View } from "./view.ts";
 
 /** At most one of before, after and around: a message's id, its `at`, or a cursor. None: the newest page. */
@@ -49,7 +49,9 @@ export async function page<M extends object, P extends object>(
     // One message more than the page has tells whether there is a previous one.
     const { snapshot, rest } = await (bounds.length === 0
       ? viewLast(session, options.limit + 1, take)
-      : viewAll(session, take));
+      : options.limit <= MOST_IN_PART
+        ? viewPart(session, take)
+        : viewAll(session, take));
     try {
       return { items: await readAll(snapshot), ...rest };
     } finally {

@@ -3,11 +3,12 @@
 import { ArgumentError, StoreError } from "../base/errors.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { checksum, hashId } from "../line/codec.ts";
-import { decodeId } from "../line/decode.ts";
+import { decodeLabel } from "../line/decode.ts";
 import type { Reading } from "../line/reading.ts";
 import { NONE } from "../line/rows.ts";
 import { formatStamp, parseStamp, STAMP_LENGTH } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
+import { StaleError } from "./snapshot.ts";
 import type { View } from "./view.ts";
 
 const SEPARATOR = "~";
@@ -67,7 +68,10 @@ function findId(view: View<Reading>, id: string, isWanted: (row: number) => bool
     const bytes = Buffer.allocUnsafe(length);
     const { file } = view.files[rows.logOf(row)] as OpenFile;
     const count = file.read(bytes, 0, length, rows.offsetOf(row));
-    if (decodeId(bytes, 0, count) === id) return row;
+    const label = decodeLabel(bytes, 0, count);
+    // Every positioned read checks the line that it got. Of two ids with one hash only one is meant.
+    if (label.place !== formatStamp(rows.place(row))) throw new StaleError();
+    if (label.id === id) return row;
   }
   return NONE;
 }

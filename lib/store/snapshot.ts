@@ -3,7 +3,7 @@
 import type { Entry, Part } from "../base/entry.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { BLOCK_MASK } from "../line/block.ts";
-import { dataText, decodeId, decodeLine, readAt } from "../line/decode.ts";
+import { dataText, decodeLabel, decodeLine, readAt } from "../line/decode.ts";
 import type { Reading } from "../line/reading.ts";
 import { ALTERED, NONE } from "../line/rows.ts";
 import type { Rows } from "../line/rows.ts";
@@ -133,14 +133,14 @@ export class Snapshot<M extends object, P extends object> {
     return altered === undefined ? { id, at, data, parts } : { id, at, data, parts, altered };
   }
 
-  /** The ids alone of what was loaded. */
-  *ids({ first, end, bytes, starts }: Loaded): Generator<string> {
-    for (let index = first; index < end; index++) {
-      const at = this.#startOf(index);
-      const start = starts[at - this.#startOf(first)] as number;
-      const id = decodeId(bytes, start, start + (this.#size[at] as number));
-      yield id ?? formatStamp(this.#rows.place(this.#numbers[at] as number));
-    }
+  /** The id alone of a message of what was loaded. */
+  label({ first, bytes, starts }: Loaded, index: number): { id: string; at: string } {
+    const number = this.#startOf(index);
+    const start = starts[number - this.#startOf(first)] as number;
+    const at = formatStamp(this.#rows.place(this.#numbers[number] as number));
+    const { id, place } = decodeLabel(bytes, start, start + (this.#size[number] as number));
+    if (place !== at) throw new StaleError();
+    return { id: id ?? at, at };
   }
 
   /** The lines of what was loaded, each message followed by its parts, with their data as it stands in the log. */

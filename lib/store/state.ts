@@ -18,6 +18,8 @@ import { Known } from "./known.ts";
 import { Locator } from "./locator.ts";
 import { Queue } from "./queue.ts";
 import { ReplacedLogs } from "./replaced.ts";
+import { SidecarState } from "./sidecar-state.ts";
+import { Sidecars } from "./sidecars.ts";
 
 /** Rows of all folds that are kept, 45 bytes each; the longest unused session's go first. */
 const MOST_ROWS = 1_000_000;
@@ -41,6 +43,7 @@ export class StoreState {
   readonly events: Events = new Events();
   readonly background: Background;
   readonly replaced: ReplacedLogs;
+  readonly sidecars: Sidecars = new Sidecars(this);
   readonly sessions: Map<string, SessionState> = new Map();
   isClosed = false;
   #loads = 0;
@@ -126,6 +129,7 @@ export class StoreState {
     }
     this.replaced.close();
     await this.background.flush();
+    await this.sidecars.close();
     this.descriptors.dropAll();
     this.sessions.clear();
   }
@@ -135,13 +139,15 @@ export class StoreState {
     // The sum is not made anew for each session of a program that makes many.
     if (this.sessions.size <= MOST_SESSIONS && ++this.#loads % LOADS_A_LOOK !== 0) return;
     let rows = 0;
-    for (const session of this.sessions.values()) rows += session.fold?.rows.length ?? 0;
+    for (const session of this.sessions.values()) rows += session.rowsInMemory;
     if (rows <= MOST_ROWS && this.sessions.size <= MOST_SESSIONS) return;
     const idle = [...this.sessions.values()].filter((session) => session.isIdle).sort((a, b) => a.used - b.used);
     for (const session of idle.slice(0, -1)) {
       if (rows <= MOST_ROWS * LEFT && this.sessions.size <= MOST_SESSIONS * LEFT) break;
-      rows -= session.fold?.rows.length ?? 0;
+      rows -= session.rowsInMemory;
+      this.sidecars.evicted(session);
       this.sessions.delete(session.id);
+      session.sidecar.paged?.close();
       for (const log of session.logs) this.descriptors.drop(log.slot);
     }
   }
@@ -162,6 +168,7 @@ export class SessionState implements WriterOwner {
   known: Known | undefined;
   /** Why nothing may be written to the session: its own log has no header. */
   damage: StoreError | undefined;
+  readonly sidecar: SidecarState = new SidecarState();
   /** The locator's, when the logs were looked up. */
   generation = -1;
   loading: Promise<void> | undefined;
@@ -187,6 +194,18 @@ export class SessionState implements WriterOwner {
   /** What was known no longer holds: the logs are read before anything else. */
   forget(): void {
     this.known = undefined;
+    this.sidecar.paged?.close();
+    this.sidecar.paged = undefined;
+  }
+
+  /** A line was not where it was known to lie: what was saved of that is not to be believed either. */
+  distrust(): void {
+    this.forget();
+    this.store.sidecars.discard(this);
+  }
+
+  get rowsInMemory(): number {
+    return (this.fold ?? this.sidecar.paged?.reading)?.rows.inMemory ?? 0;
   }
 
   get exists(): boolean {
@@ -199,8 +218,16 @@ export class SessionState implements WriterOwner {
 
   /** True when the fold has all that the logs have. Costs a look at each log, none within a turn of our own writes. */
   isReady(): boolean {
+    return this.known !== undefined && this.loading === undefined && this.#isAsKnown();
+  }
+
+  /** True when the sidecar has all that the logs have. */
+  isPagedReady(): boolean {
+    return this.sidecar.paged !== undefined && this.loading === undefined && this.#isAsKnown();
+  }
+
+  #isAsKnown(): boolean {
     const { store, writer } = this;
-    if (this.known === undefined || this.loading !== undefined) return false;
     if (writer?.isFresh(store.now)) return true;
     try {
       store.locator.check();

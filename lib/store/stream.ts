@@ -58,7 +58,7 @@ export async function unlessStale<T>(session: SessionState, read: () => Promise<
     } catch (error) {
       if (!(error instanceof StaleError)) throw error;
       if (stale === MOST_STALE) throw changing(session, error);
-      session.forget();
+      session.distrust();
     }
   }
 }

@@ -89,7 +89,7 @@ export class Transaction implements Commit {
     const line = decodeLine(bytes, 0, count);
     // Every positioned read checks the line that it got.
     if (line === undefined || (line.of ?? line.at) !== formatStamp(rows.place(row))) {
-      this.session.forget();
+      this.session.distrust();
       throw new StoreError("IO", "the log changed while it was read; try again", {
         session: this.session.id,
         written: "no",

@@ -21,7 +21,11 @@ const STEP_BLOCKS = 40;
 const BLOCK_BYTES = BLOCK_ROWS * ROW_BYTES;
 
 /** The sidecar's bytes are not what was written, or cannot be read. */
-export class BadSidecarError extends Error {}
+export class BadSidecarError extends Error {
+  constructor(message = "the sidecar cannot be read", options?: ErrorOptions) {
+    super(message, options);
+  }
+}
 
 /** Gives the file, which may be closed and opened again between two calls. */
 export type SidecarFile = () => VfsFile;
@@ -108,14 +112,22 @@ export class Sidecar implements BlockSource {
 
   #read(length: number, position: number): Uint8Array<ArrayBuffer> {
     const bytes = Buffer.allocUnsafeSlow(length);
-    if (this.#file().read(bytes, 0, length, position) !== length) throw new BadSidecarError();
-    return bytes;
+    try {
+      if (this.#file().read(bytes, 0, length, position) === length) return bytes;
+    } catch (cause) {
+      throw new BadSidecarError("", { cause });
+    }
+    throw new BadSidecarError();
   }
 
   async #readLater(length: number, position: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = Buffer.allocUnsafeSlow(length);
-    if ((await this.#file().readLater(bytes, 0, length, position)) !== length) throw new BadSidecarError();
-    return bytes;
+    try {
+      if ((await this.#file().readLater(bytes, 0, length, position)) === length) return bytes;
+    } catch (cause) {
+      throw new BadSidecarError("", { cause });
+    }
+    throw new BadSidecarError();
   }
 }
 
