@@ -12,6 +12,7 @@ export type {
 } from "./base/import.ts";
 export type { Durability, StoreOptions, WellFormed } from "./base/options.ts";
 export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
+export type { SessionStats, TypeStats } from "./base/session-stats.ts";
 export type { CommitBuilder } from "./store/commit-builder.ts";
 export type { CreateSessionOptions } from "./store/create-session.ts";
 export type { DeleteOptions } from "./store/delete.ts";

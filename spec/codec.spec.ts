@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { checksum, hashId } from "../lib/line/codec.ts";
-import { dataText, decodeHead, decodeId, decodeLine, hasRightCrc } from "../lib/line/decode.ts";
+import { dataText, decodeHead, decodeLabel, decodeLine, hasRightCrc } from "../lib/line/decode.ts";
 import { LineBuffer } from "../lib/line/encode.ts";
 import type { Draft } from "../lib/line/encode.ts";
 import { formatStamp } from "../lib/line/stamp.ts";
@@ -87,7 +87,10 @@ test("what is encoded is decoded, whole and by its head alone", () => {
       expect(JSON.stringify(whole.data)).toBe(
         line.json === undefined ? undefined : JSON.stringify(JSON.parse(line.json)),
       );
-      expect(decodeId(around, 2, 2 + bytes.length)).toBe(line.id);
+      expect(decodeLabel(around, 2, 2 + bytes.length)).toEqual({
+        id: line.id,
+        place: formatStamp(line.of ?? line.stamp),
+      });
       if (line.json !== undefined)
         expect(JSON.parse(dataText(around, 2, 2 + bytes.length)!)).toEqual(JSON.parse(line.json));
     }),
@@ -138,7 +141,7 @@ test("a line without a checksum was written by hand, and is taken", () => {
     const bytes = Buffer.from(text);
     expect(decodeHead(bytes, 0, bytes.length)).toMatchObject({ type: "message", sound: true, idHash: hashId("m1") });
     expect(hasRightCrc(bytes, 0, bytes.length)).toBe(false);
-    expect(decodeId(bytes, 0, bytes.length)).toBe("m1");
+    expect(decodeLabel(bytes, 0, bytes.length).id).toBe("m1");
   }
 });
 

@@ -1,5 +1,5 @@
 // Machines that went on with a session apart: reading is the merge, and nothing is lost.
-import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Session, Store, StoreWarning } from "../lib/index.ts";
@@ -134,6 +134,24 @@ describe("two machines that went on apart", () => {
       expect(await store.session("s").info()).toMatchObject({ title: "two", project: "p", summary: "s" });
       expect((await store.session("s").history()).map(({ data }) => data)).toEqual([{ id: "a", by: "one" }]);
     }
+  });
+
+  test("what a sync brought is seen after refresh(), though a look for another session met it before", async () => {
+    const { one, two } = await apart();
+    await two.session("s").append({ id: "two 1" });
+    // A copy that keeps the times: nothing here is younger than what was seen.
+    const keepTimes = (machine: string): void => {
+      const folder = join(one.path, "sessions", machine);
+      for (const month of readdirSync(folder)) utimesSync(join(folder, month), 1e9, 1e9);
+    };
+    keepTimes(one.machine);
+    await one.refresh();
+    expect(await ids(one.session("s"))).toEqual(["a", "b"]);
+    sync(two, one);
+    keepTimes(two.machine);
+    expect(await one.get("another")).toBeUndefined();
+    await one.refresh();
+    expect(await ids(one.session("s"))).toEqual(["a", "b", "two 1"]);
   });
 
   test("what a sync brought is seen after refresh(), and in the next turn of the event loop without it", async () => {

@@ -13,6 +13,7 @@ interface Node {
 }
 
 export class MemoryVfs implements Vfs {
+  readonly isVolatile = true;
   readonly #nodes = new Map<string, Node>();
   #inodes = 0;
 

@@ -1,6 +1,7 @@
 // Every name in a store is made and read here.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { ArgumentError } from "../base/errors.ts";
 
 export const LOG_ENDING = ".jsonl";
@@ -70,6 +71,7 @@ export class Layout {
   readonly machines: string;
   /** Files that are being made, before they get their name. */
   readonly aside: string;
+  readonly offsets: string;
 
   constructor(root: string) {
     this.root = root;
@@ -79,6 +81,7 @@ export class Layout {
     this.cache = join(root, ".cache");
     this.machines = join(this.cache, "machines");
     this.aside = join(this.cache, "aside");
+    this.offsets = join(this.cache, "offsets");
   }
 
   month(machine: string, month: string): string {
@@ -87,6 +90,11 @@ export class Layout {
 
   log(machine: string, month: string, name: string): string {
     return join(this.sessions, machine, month, name + LOG_ENDING);
+  }
+
+  /** What is known of a session's logs. So many directories that none grows large, at 100,000 sessions. */
+  sidecar(name: string): string {
+    return join(this.offsets, crc32(name).toString(16).padStart(8, "0").slice(0, 2), name);
   }
 
   /** What the deletion with this stamp took out of a session's log. Windows allows no colon in a name. */

@@ -15,6 +15,8 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 };
 
 export class NodeVfs implements Vfs {
+  readonly isVolatile = false;
+
   open(path: string, mode: OpenMode): VfsFile {
     return new NodeFile(fs.openSync(path, FLAGS[mode], FILE_MODE));
   }

@@ -31,6 +31,8 @@ export interface VfsFile {
 export type OpenMode = "read" | "append" | "create";
 
 export interface Vfs {
+  /** What is written is gone with the process: nothing is worth remembering for the next one. */
+  readonly isVolatile: boolean;
   open(path: string, mode: OpenMode): VfsFile;
   /** Undefined: there is nothing at this path. */
   stat(path: string): FileStat | undefined;

@@ -1,12 +1,12 @@
 // What truncations and deletions hide: messages with from <= place < to among those that their writer had seen.
 import { CUT } from "./rows.ts";
 import type { Rows } from "./rows.ts";
-import { isOn } from "./history.ts";
+import { isOn, testOf } from "./living.ts";
 import { compareStamps, parseStamp } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Tree, Way } from "./tree.ts";
 
-interface Cut {
+export interface Cut {
   readonly at: Stamp;
   readonly from: Stamp | undefined;
   readonly to: Stamp;
@@ -17,11 +17,17 @@ interface Cut {
 export class Cuts {
   readonly #rows: Rows;
   readonly #tree: Tree;
-  readonly #cuts: Cut[] = [];
+  readonly #cuts: Cut[];
 
-  constructor(rows: Rows, tree: Tree) {
+  constructor(rows: Rows, tree: Tree, cuts: readonly Cut[] = []) {
     this.#rows = rows;
     this.#tree = tree;
+    this.#cuts = [...cuts];
+  }
+
+  /** As they are now, in the order in which they came. */
+  save(): Cut[] {
+    return this.#cuts.map((cut) => ({ ...cut }));
   }
 
   /** Takes in the data of a `truncate`: {from, to}, null for the beginning and for its own stamp. -> rows it hides */
@@ -63,11 +69,11 @@ export class Cuts {
   #add(cut: Cut): number[] {
     this.#cuts.push(cut);
     const rows: number[] = [];
-    const way = this.#tree.way(cut.at);
+    const isOnWay = testOf(this.#rows, this.#tree.way(cut.at));
     const end = this.#rows.positionOf(cut.to);
     for (let position = cut.from === undefined ? 0 : this.#rows.positionOf(cut.from); position < end; position++) {
       const row = this.#rows.at(position);
-      if (!this.#rows.isPart(row) && !this.#rows.has(row, CUT) && isOn(this.#rows, way, row)) rows.push(row);
+      if (!this.#rows.isPart(row) && !this.#rows.has(row, CUT) && isOnWay(row)) rows.push(row);
     }
     return rows;
   }

@@ -192,18 +192,23 @@ export function readAt(bytes: Buffer, start: number, end: number): Stamp | undef
   return parseStamp(parseLine(bytes, start, end)?.["at"]);
 }
 
-/** The id of the line in bytes[start, end), without a look at its data, which may be long. */
-export function decodeId(bytes: Buffer, start: number, end: number): string | undefined {
+/** The id of the line in bytes[start, end) and the place that it is of, without a look at its data, which may be long. */
+export function decodeLabel(
+  bytes: Buffer,
+  start: number,
+  end: number,
+): { readonly id: string | undefined; readonly place: string | undefined } {
   const data = bytes.indexOf(DATA_KEY, start);
   if (data !== -1 && data < end) {
     try {
-      const { id } = JSON.parse(`${bytes.toString("utf8", start, data)}}`) as Line;
-      if (typeof id === "string") return id;
+      const { id, of, at } = JSON.parse(`${bytes.toString("utf8", start, data)}}`) as Line;
+      if (typeof id === "string") return { id, place: parseStamp(of) === undefined ? at : of };
     } catch {
       // Its fields stand in another order: somebody wrote it by hand.
     }
   }
-  return decodeLine(bytes, start, end)?.id;
+  const line = decodeLine(bytes, start, end);
+  return { id: line?.id, place: line?.of ?? line?.at };
 }
 
 /** The JSON text of a sound line's data, byte for byte: what is copied is never parsed and written anew. */

@@ -4,45 +4,110 @@
 // (two writers without a lease can write each other's past): apply() says no to any other, and the caller starts anew.
 import type { LineHead } from "./decode.ts";
 import { Cuts } from "./cuts.ts";
+import type { Cut } from "./cuts.ts";
 import { History } from "./history.ts";
 import { Ids } from "./ids.ts";
 import { InfoFold } from "./info.ts";
-import { ALTERED, CUT, HAS_LINE, NONE, PART, PURGED, REMOVED, Rows, VERSION } from "./rows.ts";
+import type { SavedInfo } from "./info.ts";
+import { judgeLate } from "./late.ts";
+import { Places } from "./places.ts";
+import type { SavedPlaces } from "./places.ts";
+import type { Reading } from "./reading.ts";
+import { CUT, HAS_LINE, NONE, PART, PURGED, REMOVED, Rows } from "./rows.ts";
 import { compareStamps, formatStamp, parseStamp } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
+import { Tally } from "./tally.ts";
+import type { TypeTally } from "./tally.ts";
 import { Tree } from "./tree.ts";
+import type { Run } from "./tree.ts";
 
 const TOMBSTONES: ReadonlySet<string> = new Set(["truncate", "remove", "purge", "delete"]);
 
-export class Fold {
-  readonly rows: Rows = new Rows();
-  readonly tree: Tree = new Tree();
-  readonly history: History = new History(this.rows, this.tree);
-  readonly ids: Ids = new Ids(this.rows);
-  readonly info: InfoFold = new InfoFold();
-  readonly #cuts = new Cuts(this.rows, this.tree);
+/** What a fold knows beside its rows, as plain data. */
+export interface SavedState {
+  readonly runs: readonly Run[];
+  readonly mark: Stamp | undefined;
+  readonly cuts: readonly Cut[];
+  readonly info: SavedInfo;
+  readonly places: SavedPlaces;
+  readonly tally: readonly (readonly [type: string, tally: TypeTally])[];
+  readonly first: Stamp | undefined;
+  readonly last: Stamp | undefined;
+  readonly version: number;
+  readonly repeats: number;
+  readonly orphans: readonly Stamp[];
+  readonly hasAltered: boolean;
+  readonly previous: readonly (Stamp | undefined)[];
+}
+
+/** A line that was applied before it was written; its length is what was taken for that. */
+interface EarlyLine {
+  readonly stamp: Stamp;
+  readonly type: string;
+  readonly of?: Stamp | undefined;
+  readonly length: number;
+}
+
+export class Fold implements Reading {
+  readonly rows: Rows;
+  readonly tree: Tree;
+  readonly history: History;
+  readonly ids: Ids;
+  readonly info: InfoFold;
+  readonly tally: Tally;
+  readonly #cuts: Cuts;
+  readonly #places: Places;
   /** The least and the greatest stamp of all lines. */
   first: Stamp | undefined;
   last: Stamp | undefined;
   /** Counts the changes. */
-  version = 0;
+  version: number;
   /** Lines that came again, with a stamp that was known. */
-  repeats = 0;
+  repeats: number;
   /** Where runs begin whose `open` was lost. */
-  readonly orphans: Stamp[] = [];
+  readonly orphans: Stamp[];
   /** A line that is not sound was taken in: of two with one stamp, the other may be the one that counts. */
-  #hasAltered = false;
-  readonly #purged = new Set<string>();
-  /** A row was made for a place that is greater than all stamps so far: somebody wrote a line by hand. */
-  #isAhead = false;
-  /** Rows whose run was not seen: a line about them came before any line of their writer. */
-  readonly #unplaced = new Set<number>();
-  /** Messages that a `remove` has hidden once, though a later version brought them back: their parts stay hidden. */
-  readonly #onceRemoved = new Set<number>();
-  /** Removed places of which no line was seen. */
-  readonly #absent = new Set<string>();
+  #hasAltered: boolean;
   /** The last line of each log, by the log's number. */
-  readonly #previous: (Stamp | undefined)[] = [];
+  readonly #previous: (Stamp | undefined)[];
+
+  /** An empty one, or one that goes on from what was saved; the rows are in the order of their places then. */
+  constructor(rows: Rows = new Rows(), saved?: SavedState) {
+    this.rows = rows;
+    this.tree = new Tree(saved?.runs);
+    this.history = new History(rows, this.tree, saved?.mark);
+    this.ids = new Ids(rows);
+    this.info = new InfoFold(saved?.info);
+    this.tally = new Tally(saved?.tally);
+    this.#cuts = new Cuts(rows, this.tree, saved?.cuts);
+    this.#places = new Places(rows, this.tree, this.#cuts, saved?.places);
+    this.first = saved?.first;
+    this.last = saved?.last;
+    this.version = saved?.version ?? 0;
+    this.repeats = saved?.repeats ?? 0;
+    this.orphans = [...(saved?.orphans ?? [])];
+    this.#hasAltered = saved?.hasAltered ?? false;
+    this.#previous = [...(saved?.previous ?? [])];
+  }
+
+  /** What is needed, with rows in the order of their places, to go on from here elsewhere. */
+  save(): SavedState {
+    return {
+      runs: [...this.tree.runs],
+      mark: this.history.mark,
+      cuts: this.#cuts.save(),
+      info: this.info.save(),
+      places: this.#places.save(),
+      tally: Array.from(this.tally.types, ([type, tally]) => [type, { ...tally }] as const),
+      first: this.first,
+      last: this.last,
+      version: this.version,
+      repeats: this.repeats,
+      orphans: [...this.orphans],
+      hasAltered: this.#hasAltered,
+      previous: [...this.#previous],
+    };
+  }
 
   /**
    * Takes one line in. False: it came too late to be taken in, and nothing has changed. `before` is the line before it
@@ -53,7 +118,7 @@ export class Fold {
     if (this.last === undefined || compareStamps(stamp, this.last) > 0) {
       this.last = stamp;
     } else {
-      const verdict = this.#judgeLate(line, log);
+      const verdict = this.#hasAltered ? "refuse" : judgeLate(line, log, this.rows, this.tree, this.#places);
       if (verdict === "known") this.repeats++;
       if (verdict !== "apply") return verdict === "known";
       if (this.first !== undefined && compareStamps(stamp, this.first) < 0) this.first = stamp;
@@ -61,6 +126,7 @@ export class Fold {
     this.first ??= stamp;
     this.version++;
     this.history.changed();
+    this.tally.add(line.type, line.length);
     this.#hasAltered ||= !line.sound;
     // An altered tombstone is not obeyed: nobody knows what it was meant to hide.
     if (line.sound || !TOMBSTONES.has(line.type)) {
@@ -69,6 +135,15 @@ export class Fold {
     }
     if (stamp === this.last) this.#previous[log] = stamp;
     return true;
+  }
+
+  /** Now it is known how long the line is, and where it lies. */
+  locate({ stamp, type, of, length: was }: EarlyLine, offset: number, length: number, log: number): void {
+    this.tally.lengthen(type, length - was);
+    if (type === "info") this.info.lengthen(stamp, length - was);
+    if (type !== "message" && type !== "part") return;
+    const row = this.rows.find(of ?? stamp);
+    if (row !== NONE) this.rows.moveTo(row, offset, length, log);
   }
 
   /** The last line of a log, though it was applied as another log's. */
@@ -96,32 +171,20 @@ export class Fold {
       : deletion;
   }
 
-  /** A line that is not greater than all before it: known already, fit to be taken in late, or neither. */
-  #judgeLate(line: LineHead, log: number): "apply" | "known" | "refuse" {
-    if (this.#hasAltered) return "refuse";
-    switch (line.type) {
-      case "open":
-      case "session":
-      case "head":
-        if (!this.tree.knows(line.stamp.writer)) return "apply";
-        return this.tree.begins(line.stamp) ? "known" : "refuse";
-      case "message":
-      case "part": {
-        if (line.of !== undefined || !this.tree.knows(line.stamp.writer)) return "refuse";
-        const row = this.rows.find(line.stamp);
-        if (row !== NONE && this.rows.has(row, HAS_LINE)) {
-          if (!line.sound || this.rows.has(row, ALTERED | PURGED)) return "refuse";
-          if (!this.rows.has(row, VERSION)) this.rows.moveTo(row, line.offset, line.length, log);
-          return "known";
-        }
-        if (row !== NONE && this.rows.has(row, REMOVED)) return "refuse";
-        if (this.#absent.size > 0 || this.#purged.size > 0) return "refuse";
-        const owner = line.message === undefined ? NONE : this.rows.find(line.message);
-        return owner !== NONE && this.#onceRemoved.has(owner) ? "refuse" : "apply";
-      }
-      default:
-        return "refuse";
-    }
+  get isDiverged(): boolean {
+    return this.history.isDiverged;
+  }
+
+  get otherBranches(): number {
+    return this.history.otherTips().length;
+  }
+
+  knows(writer: string): boolean {
+    return this.tree.knows(writer);
+  }
+
+  get liveBytes(): number {
+    return this.tally.lastingBytes + this.info.liveBytes + this.rows.liveBytes;
   }
 
   /** Begins a run where the line does. A run whose `open` is missing goes on from the line before it in its log. */
@@ -134,13 +197,7 @@ export class Fold {
     } else {
       return;
     }
-    for (const row of this.#unplaced) {
-      this.rows.run[row] = this.tree.runOf(this.rows.place(row));
-      if (this.rows.run[row] === NONE) continue;
-      this.#unplaced.delete(row);
-      this.#cuts.hide(row);
-      this.history.revive();
-    }
+    if (this.#places.placeRows()) this.history.revive();
   }
 
   #obey(line: LineHead, log: number): void {
@@ -152,7 +209,7 @@ export class Fold {
         this.#putPart(line, log);
         break;
       case "info":
-        this.info.apply(line.data);
+        this.info.apply(line.data, line);
         break;
       case "head":
         this.history.setMark(line.stamp);
@@ -175,7 +232,7 @@ export class Fold {
         this.#purge(line.data);
         break;
       case "purged":
-        this.#purged.add(formatStamp(line.stamp));
+        this.#places.purged.add(formatStamp(line.stamp));
         break;
       default:
     }
@@ -183,46 +240,25 @@ export class Fold {
 
   #putMessage(line: LineHead, log: number): void {
     const place = line.of ?? line.stamp;
-    const row = this.#rowOf(place);
+    const row = this.#places.rowOf(place, this.last);
     if (row === NONE || this.rows.isPart(row)) return;
+    const before = this.rows.has(row, HAS_LINE) ? this.rows.idHashOf(row) : undefined;
     this.rows.setLine(row, line, log);
-    this.ids.note(row);
+    if (line.idHash !== before) this.ids.note(row);
     this.history.put(row, place);
   }
 
   #putPart(line: LineHead, log: number): void {
     if (line.message === undefined) return;
     const place = line.of ?? line.stamp;
-    const known = this.#find(place);
+    const known = this.#places.find(place, this.last);
     if (known !== NONE) {
       if (this.rows.isPart(known)) this.rows.setLine(known, line, log);
       return;
     }
-    const owner = this.#rowOf(line.message);
-    if (owner === NONE || this.rows.isPart(owner) || this.#isPurged(place)) return;
+    const owner = this.#places.rowOf(line.message, this.last);
+    if (owner === NONE || this.rows.isPart(owner) || this.#places.isPurged(place)) return;
     this.rows.setLine(this.rows.add(place, PART, NONE, owner), line, log);
-  }
-
-  /** The row of a message's place, made if there is none; NONE: it was purged. */
-  #rowOf(place: Stamp): number {
-    const known = this.#find(place);
-    if (known !== NONE) return known;
-    if (this.#isPurged(place)) return NONE;
-    const row = this.rows.add(place, 0, this.tree.runOf(place), NONE);
-    this.#isAhead ||= this.last !== undefined && compareStamps(place, this.last) > 0;
-    if (this.rows.run[row] === NONE) this.#unplaced.add(row);
-    if (place !== this.last) this.#cuts.hide(row);
-    return row;
-  }
-
-  /** A place that is greater than all before it has no row yet, unless one was made ahead of its line. */
-  #find(place: Stamp): number {
-    if (place === this.last && !this.#isAhead) return NONE;
-    return this.rows.find(place);
-  }
-
-  #isPurged(place: Stamp): boolean {
-    return this.#purged.size > 0 && this.#purged.has(formatStamp(place));
   }
 
   #truncate(line: LineHead): void {
@@ -235,9 +271,9 @@ export class Fold {
   #remove(place: Stamp): void {
     const row = this.rows.find(place);
     if (row === NONE) {
-      this.#absent.add(formatStamp(place));
+      this.#places.absent.add(formatStamp(place));
     } else {
-      this.#onceRemoved.add(row);
+      this.#places.onceRemoved.add(row);
       this.#killWithParts(row, REMOVED);
     }
   }
@@ -248,7 +284,7 @@ export class Fold {
     for (const text of places) {
       const place = parseStamp(text);
       if (place === undefined) continue;
-      this.#purged.add(text as string);
+      this.#places.purged.add(text as string);
       const row = this.rows.find(place);
       if (row !== NONE) this.#killWithParts(row, PURGED);
     }

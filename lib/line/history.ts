@@ -1,29 +1,40 @@
 // Which messages are the history: the living ones on the way from the root to the tip.
+import { isOn, livingOn, testOf } from "./living.ts";
+import type { Living, RowTest } from "./living.ts";
+import type { HistoryReading } from "./reading.ts";
 import { NONE } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import { compareStamps } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Tree, Way } from "./tree.ts";
 
-export class History {
+export class History implements HistoryReading {
   readonly #rows: Rows;
   readonly #tree: Tree;
   /** The greatest stamp of a `head`, `truncate` or `remove`. */
   #mark: Stamp | undefined;
   /** The living message with the greatest place; undefined: to be looked for. */
-  #newest: number | undefined = NONE;
+  #newest: number | undefined;
   #newestPlace: Stamp | undefined;
   #way: { readonly tip: Stamp | undefined; readonly runs: number; readonly way: Map<number, Stamp> } | undefined;
-  #list: Uint32Array | undefined;
+  #living: Living | undefined;
+  #tips: number[] | undefined;
 
-  constructor(rows: Rows, tree: Tree) {
+  constructor(rows: Rows, tree: Tree, mark?: Stamp) {
     this.#rows = rows;
     this.#tree = tree;
+    this.#mark = mark;
+    this.#newest = rows.length === 0 ? NONE : undefined;
+  }
+
+  get mark(): Stamp | undefined {
+    return this.#mark;
   }
 
   /** A line was applied: the list of rows is made anew when somebody asks. */
   changed(): void {
-    this.#list = undefined;
+    this.#living = undefined;
+    this.#tips = undefined;
   }
 
   setMark(stamp: Stamp): void {
@@ -61,7 +72,7 @@ export class History {
       this.#newest = NONE;
       for (let position = this.#rows.length - 1; position >= 0 && this.#newest === NONE; position--) {
         const row = this.#rows.at(position);
-        if (this.#isLivingMessage(row)) this.#newest = row;
+        if (this.#rows.isLivingMessage(row)) this.#newest = row;
       }
       this.#newestPlace = this.#newest === NONE ? undefined : this.#rows.place(this.#newest);
     }
@@ -70,34 +81,61 @@ export class History {
 
   /** The rows of the history's messages, oldest first. */
   list(): Uint32Array {
-    this.#list ??= this.listOn(this.#currentWay());
-    return this.#list;
+    return this.#read().list;
+  }
+
+  get length(): number {
+    return this.list().length;
+  }
+
+  rowAt(position: number): number {
+    return this.list()[position] as number;
+  }
+
+  slice(first: number, end: number): Uint32Array {
+    return this.list().subarray(first, end);
+  }
+
+  positionOf(place: Stamp): number {
+    const list = this.list();
+    let low = 0;
+    let high = list.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#rows.comparePlace(list[middle] as number, place) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The rows of the living messages on this way, oldest first. */
   listOn(way: Way): Uint32Array {
-    const list = new Uint32Array(this.#rows.length);
-    let count = 0;
-    for (let position = 0; position < this.#rows.length; position++) {
-      const row = this.#rows.at(position);
-      if (this.#isLivingMessage(row) && isOn(this.#rows, way, row)) list[count++] = row;
-    }
-    return list.slice(0, count);
+    return livingOn(this.#rows, way).list;
   }
 
   includes(row: number): boolean {
-    return this.#isLivingMessage(row) && isOn(this.#rows, this.#currentWay(), row);
+    return this.#rows.isLivingMessage(row) && isOn(this.#rows, this.#currentWay(), row);
   }
 
   /** The newest messages of the other branches, newest first. */
-  otherTips(): number[] {
-    const ways: Way[] = [this.#currentWay()];
+  otherTips(): readonly number[] {
+    this.#tips ??= this.#findTips();
+    return this.#tips;
+  }
+
+  #findTips(): number[] {
+    const rows = this.#rows;
+    const isOnWay = [testOf(rows, this.#currentWay())];
     const tips: number[] = [];
-    for (let position = this.#rows.length - 1; position >= 0; position--) {
-      const row = this.#rows.at(position);
-      if (!this.#isLivingMessage(row) || ways.some((way) => isOn(this.#rows, way, row))) continue;
+    // The messages beside the history, all of which some tip's way has.
+    let others = this.#read().others;
+    for (let position = rows.length - 1; others > 0; position--) {
+      const row = rows.at(position);
+      if (!rows.isLivingMessage(row) || (isOnWay[0] as RowTest)(row)) continue;
+      others--;
+      if (isOnWay.some((test) => test(row))) continue;
       tips.push(row);
-      ways.push(this.#tree.way(this.#rows.place(row)));
+      isOnWay.push(testOf(rows, this.#tree.way(rows.place(row))));
     }
     return tips;
   }
@@ -109,8 +147,9 @@ export class History {
     return this.otherTips().some((row) => this.#tree.partsUnseen(current, this.#tree.way(this.#rows.place(row))));
   }
 
-  #isLivingMessage(row: number): boolean {
-    return !this.#rows.isPart(row) && this.#rows.isAlive(row);
+  #read(): Living {
+    this.#living ??= livingOn(this.#rows, this.#currentWay());
+    return this.#living;
   }
 
   #currentWay(): Way {
@@ -129,9 +168,4 @@ export class History {
     this.#way = { tip, runs: this.#tree.length, way };
     return way;
   }
-}
-
-export function isOn(rows: Rows, way: Way, row: number): boolean {
-  const limit = way.get(rows.run[row] as number);
-  return limit !== undefined && rows.comparePlace(row, limit) <= 0;
 }

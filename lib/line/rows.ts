@@ -1,5 +1,11 @@
 // The places of a session, messages and parts, one row each, in columns: 45 bytes a row where objects would take 250.
+import type { Block } from "./block.ts";
+import { BLOCK_MASK, BLOCK_ROWS } from "./block.ts";
+import { Blocks } from "./blocks.ts";
+import type { BlockSource } from "./blocks.ts";
 import type { LineHead } from "./decode.ts";
+import { Order } from "./order.ts";
+import { compareStamps } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
 /** No row, no run. */
@@ -16,115 +22,180 @@ export const ALTERED = 16;
 export const PART = 32;
 /** The newest line is not the first one of its place. */
 export const VERSION = 64;
+/** Only in a sidecar, of which a reader has no tree: the row is a message of the history. */
+export const IN_HISTORY = 128;
 const STATE = HAS_LINE | REMOVED | CUT | PURGED;
-/** So many rows one late row is moved past before it is left to a sort. */
-const FAR = 1000;
+/** Rows at one moment: what is changed later is changed in copies. */
+export interface FrozenRows {
+  readonly length: number;
+  readonly blocks: readonly Block[];
+  readonly writers: readonly string[];
+  /** The rows by place; undefined: they stand in that order. */
+  readonly order: Uint32Array | undefined;
+}
 
 export class Rows {
-  length = 0;
-  flags: Uint8Array = new Uint8Array(16);
-  /** The run that the place lies on. */
-  run: Int32Array = new Int32Array(16);
-  idHash: Uint32Array = new Uint32Array(16);
-  /** Where the newest line lies: the log's number, the offset of its first byte, its length without the newline. */
-  log: Uint16Array = new Uint16Array(16);
-  offset: Float64Array = new Float64Array(16);
-  size: Uint32Array = new Uint32Array(16);
-  /** Of a message: its newest part. Of a part: the part before it. So each message has a chain of parts. */
-  part: Int32Array = new Int32Array(16);
-  /** Of a part: its message. */
-  owner: Int32Array = new Int32Array(16);
-  #ms: Float64Array = new Float64Array(16);
-  #counter: Uint16Array = new Uint16Array(16);
-  #writer: Uint32Array = new Uint32Array(16);
-  readonly #writers: string[] = [];
-  readonly #writerNumbers = new Map<string, number>();
-  /** Rows by place; undefined while the rows themselves stand in that order. */
-  #order: Uint32Array | undefined;
-  #needsSort = false;
+  length: number;
+  readonly #blocks: Blocks;
+  readonly #writers: string[];
+  readonly #writerNumbers: Map<string, number>;
+  /** Undefined while the rows themselves stand in the order of their places. */
+  #order: Order | undefined;
+
+  /** Empty, or rows that were saved in the order of their places. */
+  constructor(length = 0, writers: readonly string[] = [], blocks?: Block[] | BlockSource) {
+    this.length = length;
+    this.#blocks = new Blocks(blocks);
+    this.#writers = [...writers];
+    this.#writerNumbers = new Map(writers.map((writer, number) => [writer, number]));
+  }
+
+  freeze(): FrozenRows {
+    const { length } = this;
+    return { length, blocks: this.#blocks.freeze(), writers: [...this.#writers], order: this.#order?.copy() };
+  }
+
+  /** How many rows take memory. */
+  get inMemory(): number {
+    return this.#blocks.isWhole ? this.length : this.#blocks.loaded * BLOCK_ROWS;
+  }
+
+  /** The block that a row stands in, for those who read many rows. */
+  block(row: number): Block {
+    return this.#blocks.of(row);
+  }
 
   add(place: Stamp, flags: number, run: number, owner: number): number {
-    if (this.length === this.flags.length) this.#grow();
-    const row = this.length++;
-    this.#ms[row] = place.ms;
-    this.#counter[row] = place.counter;
-    this.#writer[row] = this.#numberOf(place.writer);
-    this.flags[row] = flags;
-    this.run[row] = run;
-    this.part[row] = NONE;
-    this.owner[row] = owner;
-    if (owner !== NONE) {
-      this.part[row] = this.part[owner] as number;
-      this.part[owner] = row;
-    }
-    if (this.#order !== undefined || (row > 0 && this.compareRows(row - 1, row) > 0)) this.#insert(row);
+    const row = this.length;
+    const block = this.#blocks.roomFor(row);
+    const at = row & BLOCK_MASK;
+    block.ms[at] = place.ms;
+    block.counter[at] = place.counter;
+    block.writer[at] = this.#numberOf(place.writer);
+    block.flags[at] = flags;
+    block.run[at] = run;
+    block.part[at] = owner === NONE ? NONE : this.partOf(owner);
+    block.owner[at] = owner;
+    this.length++;
+    if (owner !== NONE) this.#blocks.writable(owner).part[owner & BLOCK_MASK] = row;
+    if (this.#order === undefined && row > 0 && this.compareRows(row - 1, row) > 0)
+      this.#order = new Order(row, (a, b) => this.compareRows(a, b));
+    this.#order?.insert(row);
     return row;
   }
 
   /** Takes over where a line lies and what its id is. */
   setLine(row: number, line: LineHead, log: number): void {
-    const kept = (this.flags[row] as number) & ~(REMOVED | ALTERED | VERSION);
-    this.flags[row] = kept | HAS_LINE | (line.sound ? 0 : ALTERED) | (line.of === undefined ? 0 : VERSION);
-    this.idHash[row] = line.idHash;
+    const block = this.#blocks.writable(row);
+    const at = row & BLOCK_MASK;
+    const kept = (block.flags[at] as number) & ~(REMOVED | ALTERED | VERSION);
+    block.flags[at] = kept | HAS_LINE | (line.sound ? 0 : ALTERED) | (line.of === undefined ? 0 : VERSION);
+    block.idHash[at] = line.idHash;
     this.moveTo(row, line.offset, line.length, log);
   }
 
   /** The same line lies elsewhere. */
   moveTo(row: number, offset: number, length: number, log: number): void {
-    this.log[row] = log;
-    this.offset[row] = offset;
-    this.size[row] = length;
+    const block = this.#blocks.writable(row);
+    const at = row & BLOCK_MASK;
+    block.log[at] = log;
+    block.offset[at] = offset;
+    block.size[at] = length;
   }
 
-  isAlive(row: number): boolean {
-    return ((this.flags[row] as number) & STATE) === HAS_LINE;
-  }
-
-  isPart(row: number): boolean {
-    return ((this.flags[row] as number) & PART) !== 0;
-  }
-
-  has(row: number, flag: number): boolean {
-    return ((this.flags[row] as number) & flag) !== 0;
+  setRun(row: number, run: number): void {
+    this.#blocks.writable(row).run[row & BLOCK_MASK] = run;
   }
 
   mark(row: number, flag: number): void {
-    this.flags[row] = (this.flags[row] as number) | flag;
+    const block = this.#blocks.writable(row);
+    block.flags[row & BLOCK_MASK] = this.#flags(row) | flag;
   }
 
   clear(row: number, flag: number): void {
-    this.flags[row] = (this.flags[row] as number) & ~flag;
+    const block = this.#blocks.writable(row);
+    block.flags[row & BLOCK_MASK] = this.#flags(row) & ~flag;
+  }
+
+  isAlive(row: number): boolean {
+    return isAlive(this.#flags(row));
+  }
+
+  isPart(row: number): boolean {
+    return (this.#flags(row) & PART) !== 0;
+  }
+
+  isLivingMessage(row: number): boolean {
+    return isLivingMessage(this.#flags(row));
+  }
+
+  has(row: number, flag: number): boolean {
+    return (this.#flags(row) & flag) !== 0;
+  }
+
+  runOf(row: number): number {
+    return this.block(row).run[row & BLOCK_MASK] as number;
+  }
+
+  idHashOf(row: number): number {
+    return this.block(row).idHash[row & BLOCK_MASK] as number;
+  }
+
+  logOf(row: number): number {
+    return this.block(row).log[row & BLOCK_MASK] as number;
+  }
+
+  offsetOf(row: number): number {
+    return this.block(row).offset[row & BLOCK_MASK] as number;
+  }
+
+  sizeOf(row: number): number {
+    return this.block(row).size[row & BLOCK_MASK] as number;
   }
 
   place(row: number): Stamp {
+    const block = this.block(row);
+    const at = row & BLOCK_MASK;
     return {
-      ms: this.#ms[row] as number,
-      counter: this.#counter[row] as number,
-      writer: this.#writers[this.#writer[row] as number] as string,
+      ms: block.ms[at] as number,
+      counter: block.counter[at] as number,
+      writer: this.#writers[block.writer[at] as number] as string,
     };
   }
 
   comparePlace(row: number, stamp: Stamp): number {
-    const order = (this.#ms[row] as number) - stamp.ms || (this.#counter[row] as number) - stamp.counter;
+    const block = this.block(row);
+    const at = row & BLOCK_MASK;
+    const order = (block.ms[at] as number) - stamp.ms || (block.counter[at] as number) - stamp.counter;
     if (order !== 0) return order;
-    const writer = this.#writers[this.#writer[row] as number] as string;
+    const writer = this.#writers[block.writer[at] as number] as string;
     return writer === stamp.writer ? 0 : writer < stamp.writer ? -1 : 1;
+  }
+
+  compareRows(a: number, b: number): number {
+    const inA = this.block(a);
+    const inB = this.block(b);
+    const order =
+      (inA.ms[a & BLOCK_MASK] as number) - (inB.ms[b & BLOCK_MASK] as number) ||
+      (inA.counter[a & BLOCK_MASK] as number) - (inB.counter[b & BLOCK_MASK] as number);
+    return order !== 0 ? order : this.comparePlace(a, this.place(b));
   }
 
   /** The row at this position in the order of places. */
   at(position: number): number {
-    if (this.#order === undefined) return position;
-    if (this.#needsSort) {
-      this.#order.subarray(0, this.length).sort((a, b) => this.compareRows(a, b));
-      this.#needsSort = false;
-    }
-    return this.#order[position] as number;
+    return this.#order === undefined ? position : this.#order.at(position);
   }
 
   /** How many rows have a place before this stamp, which is also the position of the first that has not. */
   positionOf(stamp: Stamp): number {
     let low = 0;
     let high = this.length;
+    if (this.#order === undefined && this.#blocks.length > 1) {
+      const block = this.#blockOf(stamp);
+      if (block === NONE) return 0;
+      low = block * BLOCK_ROWS + 1;
+      high = Math.min(low - 1 + BLOCK_ROWS, high);
+    }
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.comparePlace(this.at(middle), stamp) < 0) low = middle + 1;
@@ -135,46 +206,73 @@ export class Rows {
 
   find(place: Stamp): number {
     // Most often it is the newest one.
-    const last = this.length === 0 ? NONE : this.at(this.length - 1);
-    if (last === NONE || this.comparePlace(last, place) === 0) return last;
+    if (this.#blocks.isWhole && this.length > 0) {
+      const last = this.at(this.length - 1);
+      const order = this.comparePlace(last, place);
+      if (order <= 0) return order === 0 ? last : NONE;
+    }
     const position = this.positionOf(place);
     if (position === this.length) return NONE;
     const row = this.at(position);
     return this.comparePlace(row, place) === 0 ? row : NONE;
   }
 
+  /** The rows stand in the order of their places. */
+  get isSorted(): boolean {
+    return this.#order === undefined;
+  }
+
   hasParts(message: number): boolean {
-    return this.part[message] !== NONE;
+    return this.partOf(message) !== NONE;
+  }
+
+  /** The message of a part, or NONE. */
+  ownerOf(part: number): number {
+    return this.block(part).owner[part & BLOCK_MASK] as number;
+  }
+
+  /** Of a message: its newest part. Of a part: the one before it. Or NONE. */
+  partOf(row: number): number {
+    return this.block(row).part[row & BLOCK_MASK] as number;
   }
 
   /** The parts of a message, oldest place first. */
   partsOf(message: number): number[] {
     const parts: number[] = [];
-    for (let row = this.part[message] as number; row !== NONE; row = this.part[row] as number) parts.push(row);
+    for (let row = this.partOf(message); row !== NONE; row = this.partOf(row)) parts.push(row);
     parts.reverse();
     return this.#order === undefined ? parts : parts.sort((a, b) => this.compareRows(a, b));
   }
 
-  /** Brings the newest row to its position. A late one is nearly last; where it is not, the next reader sorts. */
-  #insert(row: number): void {
-    this.#order ??= Uint32Array.from({ length: this.flags.length }, (_, each) => each);
-    const order = this.#order;
-    let position = row;
-    while (position > 0 && this.compareRows(order[position - 1] as number, row) > 0) {
-      if (row - position === FAR || this.#needsSort) {
-        this.#needsSort = true;
-        break;
-      }
-      order[position] = order[position - 1] as number;
-      position--;
-    }
-    order[position] = row;
+  /** The bytes of the newest lines of all that lives, with their newlines. */
+  get liveBytes(): number {
+    let bytes = 0;
+    for (let row = 0; row < this.length; row++) if (this.isSeen(row)) bytes += this.sizeOf(row) + 1;
+    return bytes;
   }
 
-  compareRows(a: number, b: number): number {
-    const order =
-      (this.#ms[a] as number) - (this.#ms[b] as number) || (this.#counter[a] as number) - (this.#counter[b] as number);
-    return order !== 0 ? order : this.comparePlace(a, this.place(b));
+  /** It lives, and if it is a part, its message does. */
+  isSeen(row: number): boolean {
+    if (!this.isAlive(row)) return false;
+    return !this.isPart(row) || this.isAlive(this.ownerOf(row));
+  }
+
+  #flags(row: number): number {
+    return this.block(row).flags[row & BLOCK_MASK] as number;
+  }
+
+  /** The last block whose first row has a place before this stamp. */
+  #blockOf(stamp: Stamp): number {
+    let low = 0;
+    let high = this.#blocks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const first = this.#blocks.missingFirst(middle);
+      const order = first === undefined ? this.comparePlace(middle * BLOCK_ROWS, stamp) : compareStamps(first, stamp);
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
   }
 
   #numberOf(writer: string): number {
@@ -185,24 +283,12 @@ export class Rows {
     }
     return number;
   }
+}
 
-  #grow(): void {
-    const capacity = this.length * (this.length < 1024 ? 4 : 2);
-    const wider = <T extends { set(from: T): void }>(to: T, from: T): T => {
-      to.set(from);
-      return to;
-    };
-    this.flags = wider(new Uint8Array(capacity), this.flags);
-    this.run = wider(new Int32Array(capacity), this.run);
-    this.idHash = wider(new Uint32Array(capacity), this.idHash);
-    this.log = wider(new Uint16Array(capacity), this.log);
-    this.offset = wider(new Float64Array(capacity), this.offset);
-    this.size = wider(new Uint32Array(capacity), this.size);
-    this.part = wider(new Int32Array(capacity), this.part);
-    this.owner = wider(new Int32Array(capacity), this.owner);
-    this.#ms = wider(new Float64Array(capacity), this.#ms);
-    this.#counter = wider(new Uint16Array(capacity), this.#counter);
-    this.#writer = wider(new Uint32Array(capacity), this.#writer);
-    if (this.#order !== undefined) this.#order = wider(new Uint32Array(capacity), this.#order);
-  }
+export function isLivingMessage(flags: number): boolean {
+  return (flags & (STATE | PART)) === HAS_LINE;
+}
+
+export function isAlive(flags: number): boolean {
+  return (flags & STATE) === HAS_LINE;
 }

@@ -4,7 +4,7 @@ import { NONE } from "./rows.ts";
 import { compareStamps } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 
-interface Run {
+export interface Run {
   readonly first: Stamp;
   readonly after: Stamp | undefined;
   /** It begins with a `head`: somebody went back on purpose. */
@@ -19,6 +19,15 @@ export class Tree {
   /** A writer's runs in the order of their first stamps. */
   readonly #byWriter = new Map<string, number[]>();
 
+  /** `runs` in the order in which they were begun. */
+  constructor(runs: Iterable<Run> = []) {
+    for (const run of runs) this.#add(run);
+  }
+
+  get runs(): readonly Run[] {
+    return this.#runs;
+  }
+
   get length(): number {
     return this.#runs.length;
   }
@@ -26,11 +35,15 @@ export class Tree {
   /** `after` that is no earlier line is no parent: a way always goes back in time, so it ends. */
   begin(first: Stamp, after: Stamp | undefined, isMove: boolean): number {
     const parent = after && compareStamps(after, first) < 0 ? after : undefined;
-    const run = this.#runs.push({ first, after: parent, isMove }) - 1;
-    const own = this.#byWriter.get(first.writer);
-    if (own === undefined) this.#byWriter.set(first.writer, [run]);
-    else own.push(run);
-    return run;
+    return this.#add({ first, after: parent, isMove });
+  }
+
+  #add(run: Run): number {
+    const number = this.#runs.push(run) - 1;
+    const own = this.#byWriter.get(run.first.writer);
+    if (own === undefined) this.#byWriter.set(run.first.writer, [number]);
+    else own.push(number);
+    return number;
   }
 
   knows(writer: string): boolean {

@@ -4,6 +4,8 @@ import { Slot } from "../disk/descriptors.ts";
 import { isRacy } from "../disk/fingerprint.ts";
 import type { FileStat, OpenMode, Vfs } from "../disk/vfs.ts";
 import type { Problem } from "./pieces.ts";
+import { NO_PREFIX } from "./prefix.ts";
+import type { Prefix } from "./prefix.ts";
 
 /** What became of a log since the last look. `grown`: bytes were appended. `other`: anything else; start anew. */
 export type Look = "same" | "grown" | "other" | "gone";
@@ -33,8 +35,11 @@ export class Log {
   unsettled: Problem[] = [];
   /** Writers whose last commit has no end, and others wrote after it: as long as they are silent it stays so. */
   readonly closed: Set<string> = new Set();
-  /** How many of the problems were told. */
+  /** How many of the problems were told, and which of the unsettled ones. */
   told = 0;
+  toldUnsettled: readonly Problem[] = [];
+  /** The checksum of its beginning, as far as somebody has asked for it. */
+  prefix: Prefix = NO_PREFIX;
 
   constructor(path: string, machine: string, number: number, mode: OpenMode) {
     this.path = path;
@@ -92,6 +97,7 @@ export class Log {
     this.unsettled = [];
     this.closed.clear();
     this.told = 0;
+    this.prefix = NO_PREFIX;
     return open;
   }
 }

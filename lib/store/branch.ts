@@ -8,7 +8,7 @@ import { formatStamp, parseStamp } from "../line/stamp.ts";
 import { commit } from "./commit.ts";
 import { isoTime } from "./info.ts";
 import { Snapshot } from "./snapshot.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 import { unlessStale } from "./stream.ts";
 import type { Transaction } from "./transaction.ts";
 import { viewAll } from "./view.ts";
@@ -26,8 +26,8 @@ export async function branches(session: SessionState): Promise<Branch[]> {
       };
     });
     try {
-      const ids = [...snapshot.ids(await snapshot.load(0, snapshot.length))];
-      return described.map((branch, index) => ({ id: ids[index] as string, ...branch }));
+      const loaded = await snapshot.load(0, snapshot.length);
+      return described.map((branch, index) => ({ id: snapshot.label(loaded, index).id, ...branch }));
     } finally {
       snapshot.release();
     }

@@ -8,9 +8,10 @@ import { refresh } from "./load.ts";
 import { checkMonth } from "./month-check.ts";
 import type { Suspects } from "./month-check.ts";
 import { reconcile } from "./reconcile.ts";
-import { newWriter } from "./state.ts";
+import { newWriter } from "./writer-id.ts";
 import { TitleKeeper } from "./title-keeper.ts";
-import type { SessionState, StoreState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
+import type { StoreState } from "./state.ts";
 
 /** So often a writer repeats that it may write to a session. */
 const LIVE_MS = 60_000;

@@ -3,7 +3,7 @@ import type { SessionPatch } from "../base/session-info.ts";
 import { append, putMessage, putPart, remove, truncate, update } from "./operations.ts";
 import type { TruncateRange } from "./operations.ts";
 import { prepare, preparePatch } from "./prepare.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 import type { Transaction } from "./transaction.ts";
 
 export class CommitBuilder<M extends object, P extends object> {

@@ -13,7 +13,7 @@ import { createLog } from "./create.ts";
 import { Known } from "./known.ts";
 import { refresh } from "./load.ts";
 import { notFound } from "./state.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 import { Transaction } from "./transaction.ts";
 
 /** So often others may write between our look and our write before we write all the same: a branch, at worst. */
@@ -100,6 +100,7 @@ function commitNow<T>(
     throw error;
   }
   known.rest();
+  session.store.sidecars.grew(session, writer.log.covered);
   session.store.background.addWriter(writer);
   return result;
 }

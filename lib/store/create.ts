@@ -7,7 +7,7 @@ import { Aside } from "../disk/aside.ts";
 import { monthOf } from "../disk/names.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { Log } from "../log/log.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 
 /**
  * Makes this machine's log of the session. `write` fills it. Throws EXISTS if there is one by now.

@@ -14,7 +14,7 @@ import { refresh } from "./load.ts";
 import { keepFragment, readLog } from "./content.ts";
 import { rewrite, settleOld } from "./rewrite.ts";
 import { notFound } from "./state.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 import { unique } from "./unite.ts";
 
 export interface DeleteOptions {
@@ -110,7 +110,7 @@ async function infoBefore(session: SessionState, deletion: Stamp): Promise<[stri
   lines.sort((a, b) => compareStamps(a.stamp, b.stamp));
   for (const line of lines) {
     const isOfDeletion = compareStamps(advance(line.stamp, 1), deletion) === 0 && isClearing(line);
-    if (compareStamps(line.stamp, deletion) < 0 && !isOfDeletion) fold.apply(line.data);
+    if (compareStamps(line.stamp, deletion) < 0 && !isOfDeletion) fold.apply(line.data, line);
   }
   return fold.entries();
 }

@@ -9,14 +9,17 @@ import { decodeName, encodeName } from "../disk/names.ts";
 import { seenLog } from "../indexes/catalog/entry.ts";
 import type { CatalogEntry, SeenLog } from "../indexes/catalog/entry.ts";
 import { formatStamp, parseStamp } from "../line/stamp.ts";
+import type { Reading } from "../line/reading.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { firstLine, lastStamp } from "../log/last.ts";
-import type { Log } from "../log/log.ts";
 import { infoOf, isoTime } from "./info.ts";
 import { refresh } from "./load.ts";
 import type { Place } from "./locator.ts";
 import { promptOf } from "./prompt.ts";
-import type { SessionState, StoreState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
+import type { StoreState } from "./state.ts";
+import { viewPart } from "./view.ts";
+import type { View } from "./view.ts";
 
 /** The info of a listed session, with the times as they are to be shown now; undefined: it is deleted. */
 export function shownInfo(entry: CatalogEntry): SessionInfo | DamagedSession | undefined {
@@ -53,11 +56,13 @@ export async function describe(store: StoreState, name: string, places?: readonl
   const { session, release } = store.borrow(id);
   try {
     if (!isKnown && places !== undefined) session.setPlaces(places);
+    if (!isKnown) return await viewPart(session, (view) => entryIn(session, view.fold, () => promptIn(view)), true);
     await refresh(session);
     if (session.fold === undefined) return goneEntry(name, id);
     return entryOf(session) ?? (await describe(store, name));
   } catch (error) {
     if (!(error instanceof StoreError) || error.code === "CLOSED") throw error;
+    if (error.code === "NOT_FOUND") return goneEntry(name, id);
     return damagedEntry(store, name, id, found, error.message);
   } finally {
     release();
@@ -66,24 +71,34 @@ export async function describe(store: StoreState, name: string, places?: readonl
 
 /** What is known of a session; undefined: nothing, or others wrote to our log between two looks. */
 export function entryOf(session: SessionState): CatalogEntry | undefined {
-  const { store, id, name, logs, fold } = session;
+  const { store, fold, logs } = session;
   if (fold === undefined || logs.length === 0) return undefined;
-  const seen: SeenLog[] = [];
-  for (const log of logs) {
-    // After a write of ours it has times that nobody has seen yet.
-    if (Number.isNaN(log.mtimeMs) && log.look(store.vfs) !== "same") return undefined;
-    seen.push(seenAt(store, log.path, log, log.readAtMs));
-  }
+  // After a write of ours a log has times that nobody has seen yet.
+  for (const log of logs) if (Number.isNaN(log.mtimeMs) && log.look(store.vfs) !== "same") return undefined;
+  return entryIn(session, fold, () => readPrompt(session));
+}
+
+/** `prompt` is asked where the session has no title. */
+function entryIn(session: SessionState, fold: Reading, prompt: () => string | undefined): CatalogEntry {
+  const { store, id, name, logs } = session;
+  const seen = logs.map((log) => seenAt(store, log.path, log, log.readAtMs));
   const { first, last } = fold as { first: Stamp; last: Stamp };
   const stamps = { updated: formatStamp(last), created: formatStamp(first) };
   if (fold.deletedAt !== undefined) return { name, id, kind: "deleted", ...stamps, logs: seen, info: {} };
   const { id: _id, createdAt: _created, updatedAt: _updated, ...info } = infoOf(id, fold, logs);
-  const prompt = info.title === undefined ? readPrompt(session, logs) : undefined;
-  return { name, id, kind: "session", ...stamps, logs: seen, info, prompt };
+  return {
+    name,
+    id,
+    kind: "session",
+    ...stamps,
+    logs: seen,
+    info,
+    prompt: info.title === undefined ? prompt() : undefined,
+  };
 }
 
 /** The beginning of the first prompt; undefined: there is none, or it cannot be read now. */
-export function readPrompt({ store, fold }: SessionState, logs: readonly Log[]): string | undefined {
+export function readPrompt({ store, fold, logs }: SessionState): string | undefined {
   const files: OpenFile[] = [];
   try {
     for (const log of logs) {
@@ -98,6 +113,11 @@ export function readPrompt({ store, fold }: SessionState, logs: readonly Log[]):
   } finally {
     for (const file of files) file.unpin();
   }
+}
+
+/** The same of a view; what is damaged in the log is told by whoever reads the message. */
+function promptIn({ fold, files }: View<Reading>): string | undefined {
+  return promptOf(fold, files);
 }
 
 function goneEntry(name: string, id: string): CatalogEntry {

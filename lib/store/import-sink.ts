@@ -9,7 +9,7 @@ import type { LogWriter } from "../log/writer.ts";
 import { checkWritable } from "./commit.ts";
 import { createLog } from "./create.ts";
 import type { ImportState } from "./import-state.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 
 /** So much is gathered before it is written. */
 const CHUNK_CHARACTERS = 512 * 1024;

@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { compareStamps, formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { canonical } from "../line/canonical.ts";
-import { dataText, decodeId } from "../line/decode.ts";
+import { dataText, decodeLabel } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
 import { giveWay } from "../base/turn.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { readLog } from "./content.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 import { unique } from "./unite.ts";
 
 export interface ImportedMessage {
@@ -83,7 +83,7 @@ export async function readImportState(session: SessionState, writer: string): Pr
       await giveWay();
       const bytes = Buffer.allocUnsafe(line.length);
       const end = open.file.read(bytes, 0, line.length, line.offset);
-      state.add(line.type, line.stamp, decodeId(bytes, 0, end), line.of, dataText(bytes, 0, end));
+      state.add(line.type, line.stamp, decodeLabel(bytes, 0, end).id, line.of, dataText(bytes, 0, end));
     }
   } finally {
     for (const open of opens) open.unpin();

@@ -13,7 +13,8 @@ import { digestOf, ImportState, readImportState } from "./import-state.ts";
 import { ImportSink } from "./import-sink.ts";
 import { refresh } from "./load.ts";
 import { encode } from "./prepare.ts";
-import type { SessionState, StoreState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
+import type { StoreState } from "./state.ts";
 
 /** A session that an importer has found. */
 export interface FoundSession {

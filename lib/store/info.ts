@@ -1,20 +1,20 @@
 // What a session is called and belongs to, and what its lines tell of it.
 import type { SessionInfo } from "../base/session-info.ts";
-import type { Fold } from "../line/fold.ts";
+import type { Reading } from "../line/reading.ts";
 import { formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import type { Log } from "../log/log.ts";
 import { giveWay } from "../base/turn.ts";
-import { viewAll } from "./view.ts";
-import type { SessionState } from "./state.ts";
+import { viewPart } from "./view.ts";
+import type { SessionState } from "./session-state.ts";
 
 export async function info(session: SessionState): Promise<SessionInfo> {
-  const found = await viewAll(session, ({ fold, logs }) => infoOf(session.id, fold, logs));
+  const found = await viewPart(session, ({ fold, logs }) => infoOf(session.id, fold, logs));
   await giveWay();
   return found;
 }
 
-export function infoOf(id: string, fold: Fold, logs: readonly Log[]): SessionInfo {
+export function infoOf(id: string, fold: Reading, logs: readonly Log[]): SessionInfo {
   // A session without a line does not exist: nobody asks for its info.
   const { first, last, tip } = fold as { first: Stamp; last: Stamp; tip: Stamp };
   return {
@@ -23,9 +23,9 @@ export function infoOf(id: string, fold: Fold, logs: readonly Log[]): SessionInf
     archived: fold.info.get("archived") === true,
     createdAt: isoTime(first.ms),
     updatedAt: isoTime(last.ms),
-    messages: fold.history.list().length,
+    messages: fold.history.length,
     bytes: logs.reduce((sum, log) => sum + log.size, 0),
-    branches: fold.history.otherTips().length + 1,
+    branches: fold.otherBranches + 1,
     machines: [...new Set(logs.map((log) => log.machine))].sort(),
     tip: formatStamp(tip),
   };

@@ -4,7 +4,6 @@ import { hashId } from "../line/codec.ts";
 import type { LineHead } from "../line/decode.ts";
 import type { Draft } from "../line/encode.ts";
 import type { Fold } from "../line/fold.ts";
-import { NONE } from "../line/rows.ts";
 import type { Stamp } from "../line/stamp.ts";
 
 /** A line of ours. It lies nowhere until it is written. */
@@ -74,11 +73,9 @@ export class Known {
 
   /** The line was written, or will be now. */
   locate(line: OwnLine, offset: number, length: number): void {
+    if (line.isApplied) this.#fold.locate(line, offset, length, this.#log);
     line.offset = offset;
     line.length = length;
-    if (!line.isApplied || (line.type !== "message" && line.type !== "part")) return;
-    const row = this.#fold.rows.find(line.of ?? line.stamp);
-    if (row !== NONE) this.#fold.rows.moveTo(row, offset, length, this.#log);
   }
 
   /** A commit is through: what waits for long is applied. */

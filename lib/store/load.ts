@@ -4,16 +4,14 @@ import type { OpenFile } from "../disk/descriptors.ts";
 import { FORMAT } from "../line/codec.ts";
 import type { LineHead } from "../line/decode.ts";
 import { Fold } from "../line/fold.ts";
-import { formatStamp } from "../line/stamp.ts";
 import type { Log } from "../log/log.ts";
 import { CommitFilter } from "../log/recovery.ts";
 import { scan } from "../log/scan.ts";
-import type { Known } from "./known.ts";
-import { explain } from "./problems.ts";
-import type { SessionState } from "./state.ts";
+import { restoreFold } from "./restore.ts";
+import type { SessionState } from "./session-state.ts";
+import { tellOfLog, tellOfSession } from "./tell.ts";
 import { settle, unite } from "./unite.ts";
 
-const DAY_MS = 86_400_000;
 /** So often a log may go while the session is read. */
 const MOST_TRIES = 5;
 
@@ -42,7 +40,7 @@ async function load(session: SessionState): Promise<void> {
       locate(session);
       if (session.logs.length === 0) return session.store.makeRoom();
       try {
-        if (session.known === undefined || !(await catchUp(session, session.known))) await rebuild(session);
+        if (!(await goOn(session))) await rebuild(session);
         break;
       } catch (error) {
         // A log went between the look-up and now: an old one that stood beside, or all of the session.
@@ -51,7 +49,8 @@ async function load(session: SessionState): Promise<void> {
       }
     }
     session.writer?.looked();
-    for (const log of session.logs) tell(session, log);
+    for (const log of session.logs) tellOfLog(session, log);
+    session.store.sidecars.loaded(session);
     session.store.makeRoom();
   } catch (error) {
     session.forget();
@@ -60,8 +59,19 @@ async function load(session: SessionState): Promise<void> {
   }
 }
 
+/** From what is known, or from what was saved, to what the logs have now. False: they must be read. */
+async function goOn(session: SessionState): Promise<boolean> {
+  if (session.known !== undefined) return await catchUp(session, session.known.fold);
+  const isToldAlready = session.sidecar.paged !== undefined;
+  const fold = await restoreFold(session);
+  if (fold === undefined || !(await catchUp(session, fold))) return false;
+  session.damage = undefined;
+  if (!isToldAlready) tellOfSession(session, fold);
+  return true;
+}
+
 /** Looks the logs up again if one may have come or gone. */
-function locate(session: SessionState): void {
+export function locate(session: SessionState): void {
   const { store } = session;
   store.locator.check();
   if (session.generation === store.locator.generation && session.logs.length > 0) return;
@@ -70,7 +80,7 @@ function locate(session: SessionState): void {
 }
 
 /** Reads what was appended to the logs. False: something else became of one, or what was appended fits nowhere. */
-async function catchUp(session: SessionState, { fold }: Known): Promise<boolean> {
+async function catchUp(session: SessionState, fold: Fold): Promise<boolean> {
   for (const log of session.logs) {
     const look = log.look(session.store.vfs);
     if (look === "same") continue;
@@ -99,6 +109,7 @@ function continuesAt(open: OpenFile, offset: number): boolean {
 }
 
 async function rebuild(session: SessionState): Promise<void> {
+  session.sidecar.covered = 0;
   const headers: Headers = new Map();
   const opens: OpenFile[] = [];
   try {
@@ -108,7 +119,7 @@ async function rebuild(session: SessionState): Promise<void> {
     fold ??= await foldAll(session, opens, headers);
     checkHeaders(session, headers);
     session.setFold(fold);
-    warnAfter(session, fold);
+    tellOfSession(session, fold);
   } finally {
     for (const open of opens) open.unpin();
   }
@@ -166,16 +177,6 @@ async function readInto(log: Log, open: OpenFile, line: (line: LineHead) => void
   log.unsettled = tail === "torn" ? [{ code: "torn", offset: end, length: stat.size - end }] : [];
 }
 
-/** Warns of what was found since the last time. */
-function tell(session: SessionState, log: Log): void {
-  for (const { code, offset, length } of [...log.problems.slice(log.told), ...log.unsettled]) {
-    const message = `${explain(code)} (${length} bytes)`;
-    if (!session.store.events.isNew(`${code} ${offset} ${length} ${log.ino} ${log.path}`)) continue;
-    session.store.warn({ code, message, session: session.id, path: log.path, offset });
-  }
-  log.told = log.problems.length;
-}
-
 /** The header of each log. */
 type Headers = Map<Log, { readonly id: string | undefined; readonly format: unknown }>;
 
@@ -207,24 +208,5 @@ function checkHeaders(session: SessionState, headers: Headers): void {
     damage = new StoreError("DAMAGED", `a log of the session is damaged: ${reason}`, { session: id, path: log.path });
     if (headers.size === 0 || header !== undefined) throw damage;
     if (log === session.writer?.log) session.damage = damage;
-  }
-}
-
-export function warnOfFuture({ store, id }: SessionState, { last }: Fold): void {
-  if (last === undefined || last.ms <= Date.now() + DAY_MS) return;
-  const message = "the session has lines from more than a day ahead of this machine's clock";
-  store.warn({ code: "future", message, session: id });
-}
-
-function warnAfter(session: SessionState, fold: Fold): void {
-  const { store, id } = session;
-  warnOfFuture(session, fold);
-  for (const stamp of fold.orphans) {
-    const message = `the line that says what ${formatStamp(stamp)} goes on from was lost; it goes on from the line before it`;
-    store.warn({ code: "orphan", message, session: id });
-  }
-  if (fold.history.isDiverged) {
-    const message = "the session went on in two places at once: branches() lists what is not in the history";
-    store.warn({ code: "diverged", message, session: id });
   }
 }

@@ -30,6 +30,8 @@ export class Locator {
   readonly #layout: Layout;
   #months: Month[] = [];
   #checkedAt = Number.NEGATIVE_INFINITY;
+  /** The listing has changed since the last check: who looked for one session may have met what concerns another. */
+  #isChanged = false;
   /** Grows when a log may have come or gone. */
   generation = 0;
 
@@ -57,17 +59,14 @@ export class Locator {
   /** Looks at the directories again. */
   refresh(): void {
     this.#checkedAt = performance.now();
-    const before = new Map(this.#months.map(({ path, print }) => [path, print]));
     this.#list();
     const racy = Date.now() - RACY_MS;
-    const isChanged = this.#months.some(({ path, print }) => {
-      const known = before.get(path);
-      return print.mtimeMs > racy || known === undefined || !isSameFile(known, print);
-    });
-    if (isChanged || before.size !== this.#months.length) this.generation++;
+    if (this.#isChanged || this.#months.some(({ print }) => print.mtimeMs > racy)) this.generation++;
+    this.#isChanged = false;
   }
 
   #list(): void {
+    const before = new Map(this.#months.map(({ path, print }) => [path, print]));
     const months: Month[] = [];
     for (const machine of this.#vfs.names(this.#layout.sessions)) {
       for (const name of this.#vfs.names(join(this.#layout.sessions, machine))) {
@@ -78,6 +77,12 @@ export class Locator {
       }
     }
     this.#months = months;
+    this.#isChanged ||=
+      before.size !== months.length ||
+      months.some(({ path, print }) => {
+        const known = before.get(path);
+        return known === undefined || !isSameFile(known, print);
+      });
   }
 
   #findEnding(name: string, ending: string, months: readonly Month[]): Place[] {

@@ -4,7 +4,7 @@ import { ArgumentError } from "../base/errors.ts";
 import { checkedPatch } from "../base/session-info.ts";
 import type { SessionPatch } from "../base/session-info.ts";
 import { encodeJson } from "../line/json.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 import { uuidv7 } from "./uuid.ts";
 
 /** What a line has around the caller's JSON, at most. */

@@ -1,7 +1,7 @@
 // What an untitled session is found by: the beginning of the first thing that a user said in it.
 import type { OpenFile } from "../disk/descriptors.ts";
 import { decodeLine } from "../line/decode.ts";
-import type { Fold } from "../line/fold.ts";
+import type { Reading } from "../line/reading.ts";
 
 /** A prompt comes early; so many messages are looked at. */
 const MOST_MESSAGES = 8;
@@ -11,17 +11,17 @@ const MOST_CHARACTERS = 200;
 const NO_PROMPT: ReadonlySet<unknown> = new Set(["system", "developer", "assistant", "tool"]);
 
 /** `files` by the logs' numbers. Undefined: nobody has said anything. */
-export function promptOf(fold: Fold, files: readonly OpenFile[]): string | undefined {
+export function promptOf(fold: Reading, files: readonly OpenFile[]): string | undefined {
   const { rows } = fold;
   const read = (row: number): unknown => {
-    const length = rows.size[row] as number;
+    const length = rows.sizeOf(row);
     if (length > MOST_LINE_BYTES) return undefined;
     const bytes = Buffer.allocUnsafe(length);
-    const { file } = files[rows.log[row] as number] as OpenFile;
-    const count = file.read(bytes, 0, length, rows.offset[row] as number);
+    const { file } = files[rows.logOf(row)] as OpenFile;
+    const count = file.read(bytes, 0, length, rows.offsetOf(row));
     return decodeLine(bytes, 0, count)?.data;
   };
-  for (const message of fold.history.list().subarray(0, MOST_MESSAGES)) {
+  for (const message of fold.history.slice(0, Math.min(MOST_MESSAGES, fold.history.length))) {
     const data = read(message);
     if (NO_PROMPT.has((data as { role?: unknown } | undefined)?.role)) continue;
     const parts = rows.hasParts(message) ? rows.partsOf(message).filter((row) => rows.isAlive(row)) : [];

@@ -1,16 +1,18 @@
 // Reading a session: streams and single messages. Memory is bounded by the answer, and by a few batches of 1 MiB.
 import type { Entry, Part } from "../base/entry.ts";
 import { checkOptions } from "../base/options.ts";
+import type { Reading } from "../line/reading.ts";
 import { NONE } from "../line/rows.ts";
 import { parseStamp } from "../line/stamp.ts";
 import { giveWay } from "../base/turn.ts";
-import { positionAfter, positionOf } from "./page.ts";
+import { positionAfter } from "./page.ts";
 import { findMessage, noMessage, placeOf } from "./reference.ts";
 import { Snapshot, StaleError } from "./snapshot.ts";
+import type { Loaded } from "./snapshot.ts";
 import { checkCount } from "./state.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 import { batches, changing, unlessStale } from "./stream.ts";
-import { viewAll, viewLast } from "./view.ts";
+import { MOST_IN_PART, viewAll, viewLast, viewPart } from "./view.ts";
 import type { View } from "./view.ts";
 
 export interface ReadOptions {
@@ -42,19 +44,34 @@ export async function* messages<M extends object, P extends object>(
   checkOptions("messages", options, ["last", "limit", "before", "after", "reverse", "parts", "signal"]);
   if (options.last !== undefined) checkCount("last", options.last, 0);
   if (options.limit !== undefined) checkCount("limit", options.limit, 0);
+  yield* stream<M, P, Entry<M, P>>(session, options, (snapshot, loaded, index) => snapshot.entry(loaded, index));
+}
+
+/** The ids of the history's messages, oldest first. Their data is read, not parsed. */
+export async function* messageIds(session: SessionState): AsyncGenerator<string> {
+  const labels = stream(session, { parts: false }, (snapshot, loaded, index) => snapshot.label(loaded, index));
+  for await (const { id } of labels) yield id;
+}
+
+/** `make` gives what is asked of a message. */
+async function* stream<M extends object, P extends object, T extends { readonly at: string }>(
+  session: SessionState,
+  options: ReadOptions,
+  make: (snapshot: Snapshot<M, P>, loaded: Loaded, index: number) => T,
+): AsyncGenerator<T> {
   const { reverse = false, signal } = options;
   const progress: Progress = { given: 0, lastAt: undefined };
   for (let stale: unknown; ;) {
     signal?.throwIfAborted();
-    const snapshot = await snapshotFor<M, P>(session, options, progress);
+    const snapshot = await unlessStale(session, () => snapshotFor<M, P>(session, options, progress));
     const before = progress.given;
     try {
       for await (const loaded of batches(snapshot, reverse, signal)) {
         for (let index = loaded.first; index < loaded.end; index++) {
-          const entry = snapshot.entry(loaded, reverse ? loaded.end - 1 - (index - loaded.first) : index);
+          const item = make(snapshot, loaded, reverse ? loaded.end - 1 - (index - loaded.first) : index);
           progress.given++;
-          progress.lastAt = entry.at;
-          yield entry;
+          progress.lastAt = item.at;
+          yield item;
           signal?.throwIfAborted();
         }
       }
@@ -63,7 +80,7 @@ export async function* messages<M extends object, P extends object>(
       if (!(error instanceof StaleError)) throw error;
       if (stale !== undefined && progress.given === before) throw changing(session, error);
       stale = error;
-      session.forget();
+      session.distrust();
     } finally {
       snapshot.release();
     }
@@ -76,7 +93,7 @@ export async function message<M extends object, P extends object>(
   reference: string,
 ): Promise<Entry<M, P> | undefined> {
   return await unlessStale(session, async () => {
-    const snapshot = await viewAll(session, (view) => {
+    const snapshot = await viewPart(session, (view) => {
       const row = findMessage(view, session.id, reference);
       return row === NONE ? undefined : new Snapshot<M, P>(view, Uint32Array.of(row), true);
     });
@@ -96,20 +113,6 @@ export async function* parts<P extends object>(session: SessionState, messageId:
   yield* entry.parts;
 }
 
-/** The ids of the history's messages, oldest first. Their data is read, not parsed. */
-export async function* messageIds(session: SessionState): AsyncGenerator<string> {
-  const snapshot = await viewAll(session, (view) => new Snapshot(view, view.fold.history.list(), false));
-  try {
-    for (let first = 0; first < snapshot.length;) {
-      const end = first + snapshot.batchFrom(first, false);
-      yield* snapshot.ids(await snapshot.load(first, end));
-      first = end;
-    }
-  } finally {
-    snapshot.release();
-  }
-}
-
 export async function history<M extends object, P extends object>(session: SessionState): Promise<Entry<M, P>[]> {
   const entries: Entry<M, P>[] = [];
   for await (const entry of messages<M, P>(session, {})) entries.push(entry);
@@ -117,7 +120,7 @@ export async function history<M extends object, P extends object>(session: Sessi
 }
 
 export async function count(session: SessionState): Promise<number> {
-  const length = await viewAll(session, ({ fold }) => fold.history.list().length);
+  const length = await viewPart(session, ({ fold }) => fold.history.length);
   await giveWay();
   return length;
 }
@@ -131,23 +134,31 @@ async function snapshotFor<M extends object, P extends object>(
   const { last, limit, before, after, reverse } = options;
   const wanted = reverse === true ? Math.min(last ?? Infinity, limit ?? Infinity) : (last ?? Infinity);
   const isEnd = before === undefined && after === undefined && progress.lastAt === undefined && Number.isFinite(wanted);
-  const take = (view: View): Snapshot<M, P> =>
+  const take = (view: View<Reading>): Snapshot<M, P> =>
     new Snapshot<M, P>(view, select(view, session.id, options, progress), options.parts ?? true);
-  return await (isEnd ? viewLast(session, wanted, take) : viewAll(session, take));
+  if (isEnd) return await viewLast(session, wanted, take);
+  return await (Math.min(last ?? Infinity, limit ?? Infinity) <= MOST_IN_PART
+    ? viewPart(session, take)
+    : viewAll(session, take));
 }
 
 /** The rows that are asked for and were not given yet, oldest first. */
-function select(view: View, sessionId: string, options: ReadOptions, { given, lastAt }: Progress): Uint32Array {
+function select(
+  view: View<Reading>,
+  sessionId: string,
+  options: ReadOptions,
+  { given, lastAt }: Progress,
+): Uint32Array {
   const { last = Infinity, limit = Infinity, reverse = false } = options;
-  const list = view.fold.history.list();
-  let first = options.after === undefined ? 0 : positionAfter(view, list, placeOf(view, sessionId, options.after));
+  const { history } = view.fold;
+  let first = options.after === undefined ? 0 : positionAfter(view, placeOf(view, sessionId, options.after));
   let end =
-    options.before === undefined ? list.length : positionOf(view, list, placeOf(view, sessionId, options.before));
+    options.before === undefined ? history.length : history.positionOf(placeOf(view, sessionId, options.before));
   first = Math.max(first, end - last);
   const went = parseStamp(lastAt);
-  if (went !== undefined && reverse) end = Math.min(end, positionOf(view, list, went));
-  if (went !== undefined && !reverse) first = Math.max(first, positionAfter(view, list, went));
+  if (went !== undefined && reverse) end = Math.min(end, history.positionOf(went));
+  if (went !== undefined && !reverse) first = Math.max(first, positionAfter(view, went));
   if (reverse) first = Math.max(first, end - (limit - given));
   else end = Math.min(end, first + (limit - given));
-  return list.subarray(first, Math.max(first, end));
+  return history.slice(first, Math.max(first, end));
 }

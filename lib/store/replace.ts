@@ -10,7 +10,7 @@ import { refresh } from "./load.ts";
 import { prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { Snapshot } from "./snapshot.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 import { batches, unlessStale } from "./stream.ts";
 import type { Transaction } from "./transaction.ts";
 import { viewNext } from "./view.ts";

@@ -6,7 +6,7 @@ import { replaceLog } from "../log/replace.ts";
 import { keepFragment } from "./content.ts";
 import type { LogContent } from "./content.ts";
 import { refresh } from "./load.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 
 interface FileLine {
   readonly line: LineHead;

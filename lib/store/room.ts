@@ -11,7 +11,7 @@ const MOST_SESSIONS = 10_000;
 interface Remembered {
   readonly isIdle: boolean;
   readonly used: number;
-  readonly fold: { readonly rows: { readonly length: number } } | undefined;
+  readonly rowsInMemory: number;
 }
 
 export class Room {
@@ -22,12 +22,12 @@ export class Room {
     // The sum is not made anew for each session of a program that makes many.
     if (sessions.size <= MOST_SESSIONS && ++this.#loads % LOADS_A_LOOK !== 0) return;
     let rows = 0;
-    for (const session of sessions.values()) rows += session.fold?.rows.length ?? 0;
+    for (const session of sessions.values()) rows += session.rowsInMemory;
     if (rows <= MOST_ROWS && sessions.size <= MOST_SESSIONS) return;
     const idle = [...sessions.values()].filter(({ isIdle }) => isIdle).sort((a, b) => a.used - b.used);
     for (const session of idle.slice(0, -1)) {
       if (rows <= MOST_ROWS * LEFT && sessions.size <= MOST_SESSIONS * LEFT) break;
-      rows -= session.fold?.rows.length ?? 0;
+      rows -= session.rowsInMemory;
       evict(session);
     }
   }

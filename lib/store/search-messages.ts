@@ -15,9 +15,11 @@ import type { Match } from "./search-session.ts";
 import { targetsOf } from "./search-targets.ts";
 import type { Target } from "./search-targets.ts";
 import { StaleError } from "./snapshot.ts";
-import type { SessionState, StoreState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
+import type { StoreState } from "./state.ts";
 import { changing, MOST_STALE } from "./stream.ts";
-import { isHeader, viewAll } from "./view.ts";
+import { viewAll } from "./view.ts";
+import { isHeader } from "./view-tail.ts";
 
 const SNIPPET_UNITS = 80;
 /** So many matches of a session are held at a time; for more of them it is searched again. */

@@ -88,12 +88,12 @@ export class SearchView {
     if (isPart && line.message === undefined) return undefined;
     const row = rows.find(line.of ?? line.stamp);
     if (row === NONE || rows.isPart(row) !== isPart || rows.has(row, PURGED)) return undefined;
-    const owner = isPart ? (rows.owner[row] as number) : row;
+    const owner = isPart ? rows.ownerOf(row) : row;
     const message = rows.place(owner);
     if (rows.has(owner, PURGED) || message.ms < sinceMs) return undefined;
     // The first version may have been found in another log, in the same bytes.
     const isNewest = rows.has(row, VERSION)
-      ? rows.log[row] === log && rows.offset[row] === line.offset
+      ? rows.logOf(row) === log && rows.offsetOf(row) === line.offset
       : line.of === undefined;
     const isHidden = !isNewest || deletedAt !== undefined || !rows.isAlive(row) || !history.includes(owner);
     if (isHidden && !hidden) return undefined;
@@ -114,8 +114,8 @@ export class SearchView {
   async message(place: Stamp): Promise<Line | undefined> {
     const { rows } = this.#fold;
     const row = rows.find(place);
-    if (row === NONE || (rows.size[row] as number) === 0) return undefined;
-    const bytes = await this.#read(rows.log[row] as number, rows.offset[row] as number, rows.size[row] as number);
+    if (row === NONE || rows.sizeOf(row) === 0) return undefined;
+    const bytes = await this.#read(rows.logOf(row), rows.offsetOf(row), rows.sizeOf(row));
     const line = decodeLine(bytes, 0, bytes.length);
     return (line?.of ?? line?.at) === formatStamp(place) ? line : undefined;
   }

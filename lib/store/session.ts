@@ -4,6 +4,7 @@ import { ArgumentError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import { checkId } from "../disk/names.ts";
 import type { SessionInfo, SessionPatch } from "../base/session-info.ts";
+import type { SessionStats } from "../base/session-stats.ts";
 import { branches, checkout } from "./branch.ts";
 import { commit, sync } from "./commit.ts";
 import type { CommitOptions } from "./commit.ts";
@@ -22,7 +23,9 @@ import { prepare, preparePatch } from "./prepare.ts";
 import { count, history, message, messageIds, messages, parts } from "./read.ts";
 import type { ReadOptions } from "./read.ts";
 import { replace } from "./replace.ts";
-import type { SessionState, StoreState } from "./state.ts";
+import { stats } from "./stats.ts";
+import type { SessionState } from "./session-state.ts";
+import type { StoreState } from "./state.ts";
 
 export interface SessionOptions {
   /** Make the session with its first message if there is none. Default false: NOT_FOUND. */
@@ -160,6 +163,11 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
 
   async info(): Promise<SessionInfo> {
     return await info(this.#session);
+  }
+
+  /** How many lines and bytes the session has on disk, by their types, and how much of that nobody can see any more. */
+  async stats(): Promise<SessionStats> {
+    return await stats(this.#session);
   }
 
   /** Resolves when all that was written is on the disk. */

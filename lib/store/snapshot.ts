@@ -2,9 +2,11 @@
 // a log that is replaced meanwhile, do not change it: the files stay open until the snapshot is released.
 import type { Entry, Part } from "../base/entry.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
-import { dataText, decodeId, decodeLine, readAt } from "../line/decode.ts";
-import type { Fold } from "../line/fold.ts";
-import { ALTERED } from "../line/rows.ts";
+import { BLOCK_MASK } from "../line/block.ts";
+import { dataText, decodeLabel, decodeLine, readAt } from "../line/decode.ts";
+import type { Reading } from "../line/reading.ts";
+import { ALTERED, NONE } from "../line/rows.ts";
+import type { Rows } from "../line/rows.ts";
 import { formatStamp, parseStamp } from "../line/stamp.ts";
 import { giveWay } from "../base/turn.ts";
 import type { View } from "./view.ts";
@@ -46,9 +48,9 @@ interface Span {
 
 export class Snapshot<M extends object, P extends object> {
   readonly length: number;
-  readonly #fold: Fold;
+  readonly #rows: Rows;
   /** The rows of the messages, each followed by those of its parts, and where their newest lines lay. */
-  readonly #rows: Uint32Array;
+  readonly #numbers: Uint32Array;
   readonly #log: Uint16Array;
   readonly #offset: Float64Array;
   readonly #size: Uint32Array;
@@ -56,24 +58,25 @@ export class Snapshot<M extends object, P extends object> {
   readonly #starts: Uint32Array | undefined;
   readonly #files: readonly OpenFile[];
 
-  constructor({ fold, files }: View, messages: Uint32Array, withParts: boolean) {
-    const { rows } = fold;
+  constructor({ fold: { rows }, files }: View<Reading>, messages: Uint32Array, withParts: boolean) {
     this.length = messages.length;
-    this.#fold = fold;
+    this.#rows = rows;
     this.#files = files.map((file) => file.pin());
     const hasParts = withParts && messages.some((message) => rows.hasParts(message));
     const starts = hasParts ? new Uint32Array(messages.length + 1) : undefined;
     this.#starts = starts;
-    this.#rows = starts === undefined ? messages.slice() : withPartsOf(fold, messages, starts);
-    const count = this.#rows.length;
+    this.#numbers = starts === undefined ? messages.slice() : withPartsOf(rows, messages, starts);
+    const count = this.#numbers.length;
     this.#log = new Uint16Array(count);
     this.#offset = new Float64Array(count);
     this.#size = new Uint32Array(count);
-    for (let at = 0; at < count; at++) {
-      const row = this.#rows[at] as number;
-      this.#log[at] = rows.log[row] as number;
-      this.#offset[at] = rows.offset[row] as number;
-      this.#size[at] = rows.size[row] as number;
+    for (let index = 0; index < count; index++) {
+      const row = this.#numbers[index] as number;
+      const block = rows.block(row);
+      const at = row & BLOCK_MASK;
+      this.#log[index] = block.log[at] as number;
+      this.#offset[index] = block.offset[at] as number;
+      this.#size[index] = block.size[at] as number;
     }
   }
 
@@ -130,25 +133,25 @@ export class Snapshot<M extends object, P extends object> {
     return altered === undefined ? { id, at, data, parts } : { id, at, data, parts, altered };
   }
 
-  /** The ids alone of what was loaded. */
-  *ids({ first, end, bytes, starts }: Loaded): Generator<string> {
-    for (let index = first; index < end; index++) {
-      const at = this.#startOf(index);
-      const start = starts[at - this.#startOf(first)] as number;
-      const id = decodeId(bytes, start, start + (this.#size[at] as number));
-      yield id ?? formatStamp(this.#fold.rows.place(this.#rows[at] as number));
-    }
+  /** The id alone of a message of what was loaded. */
+  label({ first, bytes, starts }: Loaded, index: number): { id: string; at: string } {
+    const number = this.#startOf(index);
+    const start = starts[number - this.#startOf(first)] as number;
+    const at = formatStamp(this.#rows.place(this.#numbers[number] as number));
+    const { id, place } = decodeLabel(bytes, start, start + (this.#size[number] as number));
+    if (place !== at) throw new StaleError();
+    return { id: id ?? at, at };
   }
 
   /** The lines of what was loaded, each message followed by its parts, with their data as it stands in the log. */
   *copies({ first, end, bytes, starts }: Loaded): Generator<Copy> {
     const from = this.#startOf(first);
     for (let at = from; at < this.#startOf(end); at++) {
-      const row = this.#rows[at] as number;
+      const row = this.#numbers[at] as number;
       const start = starts[at - from] as number;
       const { id, data } = this.#decode<object>(at, bytes, start);
       const json = dataText(bytes, start, start + (this.#size[at] as number)) ?? JSON.stringify(data);
-      yield { id, ms: this.#fold.rows.place(row).ms, isPart: this.#fold.rows.isPart(row), json };
+      yield { id, ms: this.#rows.place(row).ms, isPart: this.#rows.isPart(row), json };
     }
   }
 
@@ -178,27 +181,41 @@ export class Snapshot<M extends object, P extends object> {
 
   /** Every positioned read checks the line that it got. */
   #decode<D extends object>(at: number, bytes: Buffer, start: number): Part<D> {
-    const { rows } = this.#fold;
-    const row = this.#rows[at] as number;
+    const row = this.#numbers[at] as number;
     const end = start + (this.#size[at] as number);
     const line = decodeLine(bytes, start, end);
     const place = line?.of ?? line?.at;
     const stamp = line?.of === undefined ? readAt(bytes, start, end) : parseStamp(place);
     if (line === undefined || place === undefined || stamp === undefined) throw new StaleError();
-    if (rows.comparePlace(row, stamp) !== 0) throw new StaleError();
+    if (this.#rows.comparePlace(row, stamp) !== 0) throw new StaleError();
     const part = { id: line.id ?? place, at: place, data: line.data as D };
-    return rows.has(row, ALTERED) ? { ...part, altered: true } : part;
+    return this.#rows.has(row, ALTERED) ? { ...part, altered: true } : part;
   }
 }
 
-function withPartsOf({ rows }: Fold, messages: Uint32Array, starts: Uint32Array): Uint32Array {
-  const list: number[] = [];
+/** Each message and its living parts; `starts` is told where each message begins. */
+function withPartsOf(rows: Rows, messages: Uint32Array, starts: Uint32Array): Uint32Array {
+  let list = new Uint32Array(messages.length * 2);
+  let count = 0;
+  const push = (row: number): void => {
+    if (count === list.length) {
+      const wider = new Uint32Array(count * 2);
+      wider.set(list);
+      list = wider;
+    }
+    list[count++] = row;
+  };
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index] as number;
-    starts[index] = list.length;
-    list.push(message);
-    if (rows.hasParts(message)) for (const part of rows.partsOf(message)) if (rows.isAlive(part)) list.push(part);
+    starts[index] = count;
+    push(message);
+    const first = count;
+    // From the newest one to the oldest.
+    for (let part = rows.partOf(message); part !== NONE; part = rows.partOf(part)) if (rows.isAlive(part)) push(part);
+    if (count - first < 2) continue;
+    const parts = list.subarray(first, count).reverse();
+    if (!rows.isSorted) parts.sort((a, b) => rows.compareRows(a, b));
   }
-  starts[messages.length] = list.length;
-  return Uint32Array.from(list);
+  starts[messages.length] = count;
+  return list.slice(0, count);
 }

@@ -1,26 +1,20 @@
-// What an open store and an open session hold. The verbs work on this; the facades in store.ts and session.ts call them.
-import { randomBytes } from "node:crypto";
+// What an open store holds. The verbs work on this; the facade in store.ts calls them.
 import { ArgumentError, StoreError } from "../base/errors.ts";
 import type { Settings } from "../base/options.ts";
 import { Descriptors } from "../disk/descriptors.ts";
-import { checkId, encodeName, LOG_ENDING } from "../disk/names.ts";
+import { checkId } from "../disk/names.ts";
 import type { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
-import type { Fold } from "../line/fold.ts";
-import { writerOf } from "../line/stamp.ts";
-import { Log } from "../log/log.ts";
-import { LogWriter } from "../log/writer.ts";
-import type { WriterOwner } from "../log/writer.ts";
 import { Background } from "./background.ts";
 import type { CatalogKeeper } from "./catalog-keeper.ts";
 import { Events } from "./events.ts";
 import type { StoreWarning } from "./events.ts";
-import { Known } from "./known.ts";
 import { Locator } from "./locator.ts";
-import type { Place } from "./locator.ts";
-import { Queue } from "./queue.ts";
 import { ReplacedLogs } from "./replaced.ts";
 import { Room } from "./room.ts";
+import { SessionState } from "./session-state.ts";
+import { Sidecars } from "./sidecars.ts";
+import { newWriter } from "./writer-id.ts";
 
 export class StoreState {
   readonly vfs: Vfs;
@@ -38,6 +32,7 @@ export class StoreState {
   readonly replaced: ReplacedLogs;
   /** Which sessions there are, and what they are called. */
   readonly catalog: CatalogKeeper;
+  readonly sidecars: Sidecars = new Sidecars(this);
   readonly sessions: Map<string, SessionState> = new Map();
   isClosed = false;
   readonly #room = new Room();
@@ -120,7 +115,9 @@ export class StoreState {
     const known = this.sessions.get(id);
     const session = known ?? new SessionState(this, id);
     const release = (): void => {
-      if (known === undefined) for (const log of session.logs) this.descriptors.drop(log.slot);
+      if (known !== undefined) return;
+      session.sidecar.paged?.close();
+      for (const log of session.logs) this.descriptors.drop(log.slot);
     };
     return { session, release };
   }
@@ -142,6 +139,7 @@ export class StoreState {
     this.replaced.close();
     await this.catalog.close();
     await this.background.flush();
+    await this.sidecars.close();
     this.descriptors.dropAll();
     this.sessions.clear();
   }
@@ -150,136 +148,12 @@ export class StoreState {
   makeRoom(): void {
     this.#room.make(this.sessions, (session) => {
       this.catalog.evict(session);
+      this.sidecars.evicted(session);
       this.sessions.delete(session.id);
+      session.sidecar.paged?.close();
       for (const log of session.logs) this.descriptors.drop(log.slot);
     });
   }
-}
-
-export class SessionState implements WriterOwner {
-  readonly store: StoreState;
-  readonly id: string;
-  readonly name: string;
-  readonly queue: Queue = new Queue();
-  /** All logs of the session, in the order of their numbers. */
-  logs: Log[] = [];
-  /** The end of this machine's log; undefined: it has none yet. */
-  writer: LogWriter | undefined;
-  /** The 8 characters that our stamps end in. */
-  writerId: string;
-  /** Undefined: the logs must be read. */
-  known: Known | undefined;
-  /** Why nothing may be written to the session: its own log has no header. */
-  damage: StoreError | undefined;
-  /** The locator's, when the logs were looked up. */
-  generation = -1;
-  loading: Promise<void> | undefined;
-  loads = 0;
-  used = 0;
-  /** When it was written to, and when it was told that it would be. */
-  wroteAt: number = Number.NEGATIVE_INFINITY;
-  /** It was written to since the last search of titles. */
-  isTitleStale = false;
-  toldAt: number = Number.NEGATIVE_INFINITY;
-
-  constructor(store: StoreState, id: string) {
-    this.store = store;
-    this.id = id;
-    this.name = encodeName(id);
-    this.writerId = store.writer;
-  }
-
-  get fold(): Fold | undefined {
-    return this.known?.fold;
-  }
-
-  /** What the logs were read to. */
-  setFold(fold: Fold): void {
-    this.known = new Known(fold, this.writer?.log.number ?? this.logs.length);
-  }
-
-  /** What was known no longer holds: the logs are read before anything else. */
-  forget(): void {
-    this.known = undefined;
-  }
-
-  get exists(): boolean {
-    return this.logs.length > 0;
-  }
-
-  get isIdle(): boolean {
-    return this.queue.isIdle && this.loading === undefined && this.writer?.isDirty !== true && !this.writer?.failure;
-  }
-
-  /** True when the fold has all that the logs have. Costs a look at each log, none within a turn of our own writes. */
-  isReady(): boolean {
-    const { store, writer } = this;
-    if (this.known === undefined || this.loading !== undefined) return false;
-    if (writer?.isFresh(store.now)) return true;
-    try {
-      store.locator.check();
-      if (this.generation !== store.locator.generation && !this.isWhereItWas()) return false;
-      for (const log of this.logs) if (log.look(store.vfs) !== "same") return false;
-    } catch {
-      // The load that follows meets the same, and says so.
-      this.forget();
-      return false;
-    }
-    writer?.looked();
-    return true;
-  }
-
-  /** True when the look-up finds the logs that we know, and no other. */
-  isWhereItWas(): boolean {
-    const { locator } = this.store;
-    const places = locator.find(this.name);
-    if (places.length !== this.logs.length || places.some(({ path }, index) => path !== this.logs[index]?.path))
-      return false;
-    this.generation = locator.generation;
-    return true;
-  }
-
-  /** The logs are these, and nothing is known of them yet. */
-  setPlaces(places: readonly Place[]): void {
-    const { store, writer } = this;
-    this.generation = store.locator.generation;
-    for (const log of this.logs) store.descriptors.drop(log.slot);
-    this.forget();
-    this.writer = undefined;
-    this.logs = places.map(({ path, machine }, number) => {
-      const isOwn = machine === store.machine && path.endsWith(LOG_ENDING);
-      return new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
-    });
-    const own = this.logs.find((log) => log.machine === store.machine && log.path.endsWith(LOG_ENDING));
-    if (own !== undefined) this.setOwnLog(own, writer?.failure);
-  }
-
-  /** Makes `log` the one that we write to; after a failed sync it stays read-only. */
-  setOwnLog(log: Log, failure?: StoreError): void {
-    this.writer = new LogWriter(log, this.store.vfs, this.store.descriptors, this);
-    this.writer.failure = failure;
-  }
-
-  moved(): void {
-    this.forget();
-  }
-
-  lost(error: unknown): void {
-    const message = "lines that were acknowledged could not be written to the log that replaced the session's log";
-    this.store.warn({ code: "lost", message, session: this.id, path: this.writer?.log.path, cause: error });
-  }
-
-  /** After a failed write: nothing that we know holds, and a writer whose commit failed never writes again. */
-  startAnew(): void {
-    this.forget();
-    this.writerId = newWriter();
-    // A session that is forgotten and comes back, too, must not write as the one that failed.
-    this.store.writer = newWriter();
-  }
-}
-
-export function newWriter(): string {
-  return writerOf(randomBytes(8));
 }
 
 export function notFound(session: SessionState): StoreError {

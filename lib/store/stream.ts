@@ -4,7 +4,7 @@ import type { Entry } from "../base/entry.ts";
 import { StoreError } from "../base/errors.ts";
 import { StaleError } from "./snapshot.ts";
 import type { Loaded, Snapshot } from "./snapshot.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 
 /** So often a log may change in place under one read. */
 export const MOST_STALE = 3;
@@ -58,7 +58,7 @@ export async function unlessStale<T>(session: SessionState, read: () => Promise<
     } catch (error) {
       if (!(error instanceof StaleError)) throw error;
       if (stale === MOST_STALE) throw changing(session, error);
-      session.forget();
+      session.distrust();
     }
   }
 }

@@ -14,7 +14,8 @@ import type { TitleSearchOptions } from "../indexes/titles/search.ts";
 import { formatStamp, parseStamp } from "../line/stamp.ts";
 import { readPrompt } from "./describe.ts";
 import { checkCount } from "./state.ts";
-import type { SessionState, StoreState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
+import type { StoreState } from "./state.ts";
 
 /** Below this a scan of all titles is as fast as an index, and nothing is kept. */
 const LEAST_KEPT = 10_000;
@@ -253,7 +254,7 @@ function titleIn({ id, kind, logs, info, prompt, updated }: CatalogEntry): Title
 
 /** The same of a session that this store has written to; undefined: it is to be read first. */
 function titleOf(session: SessionState, known: Title | undefined): Title | "deleted" | undefined {
-  const { id, fold, logs } = session;
+  const { id, fold } = session;
   if (fold?.last === undefined) return undefined;
   if (fold.deletedAt !== undefined) return "deleted";
   const title = fold.info.get("title") as string | undefined;
@@ -261,7 +262,7 @@ function titleOf(session: SessionState, known: Title | undefined): Title | "dele
   const prompt = title === undefined && known?.isPrompt === true && known.text !== "" ? known.text : undefined;
   return {
     id,
-    text: title ?? prompt ?? readPrompt(session, logs) ?? "",
+    text: title ?? prompt ?? readPrompt(session) ?? "",
     isPrompt: title === undefined,
     archived: fold.info.get("archived") === true,
     at: fold.last.ms,

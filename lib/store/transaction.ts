@@ -12,7 +12,7 @@ import type { Stamp } from "../line/stamp.ts";
 import type { Commit } from "../log/writer.ts";
 import { UNWRITTEN } from "./known.ts";
 import type { Known, OwnLine } from "./known.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
 
 const HEADER = JSON.stringify({ format: FORMAT });
 
@@ -60,7 +60,7 @@ export class Transaction implements Commit {
   findPart(message: number, id: string): number {
     const hash = hashId(id);
     const isIt = (row: number): boolean =>
-      this.fold.rows.isAlive(row) && this.fold.rows.idHash[row] === hash && this.read(row).id === id;
+      this.fold.rows.isAlive(row) && this.fold.rows.idHashOf(row) === hash && this.read(row).id === id;
     return this.fold.rows.partsOf(message).findLast(isIt) ?? NONE;
   }
 
@@ -76,20 +76,20 @@ export class Transaction implements Commit {
   /** The newest line of a row. */
   read(row: number): Line {
     const { rows } = this.fold;
-    if (rows.offset[row] === UNWRITTEN) {
+    if (rows.offsetOf(row) === UNWRITTEN) {
       const place = rows.place(row);
       const own = this.lines.findLast((each) => compareStamps(each.of ?? each.stamp, place) === 0) as OwnLine;
       return { at: "", type: own.type, id: own.id ?? "", data: JSON.parse(own.json ?? "null") };
     }
-    const log = this.session.logs[rows.log[row] as number];
+    const log = this.session.logs[rows.logOf(row)];
     const open = log?.open(this.session.store.descriptors);
-    const length = rows.size[row] as number;
+    const length = rows.sizeOf(row);
     const bytes = Buffer.allocUnsafe(length);
-    const count = open?.file.read(bytes, 0, length, rows.offset[row] as number) ?? 0;
+    const count = open?.file.read(bytes, 0, length, rows.offsetOf(row)) ?? 0;
     const line = decodeLine(bytes, 0, count);
     // Every positioned read checks the line that it got.
     if (line === undefined || (line.of ?? line.at) !== formatStamp(rows.place(row))) {
-      this.session.forget();
+      this.session.distrust();
       throw new StoreError("IO", "the log changed while it was read; try again", {
         session: this.session.id,
         written: "no",

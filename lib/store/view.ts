@@ -1,19 +1,21 @@
 // What a read works on: a fold that is up to date, and the files that its rows lie in.
 import { StoreError } from "../base/errors.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
-import { FORMAT, LF } from "../line/codec.ts";
-import { decodeHead } from "../line/decode.ts";
-import type { LineHead } from "../line/decode.ts";
 import type { Fold } from "../line/fold.ts";
-import { Log } from "../log/log.ts";
-import { foldTail } from "../log/tail.ts";
-import { refresh, warnOfFuture } from "./load.ts";
+import type { Reading } from "../line/reading.ts";
+import { BadSidecarError } from "../indexes/offsets/sidecar.ts";
+import type { Log } from "../log/log.ts";
+import { locate, refresh } from "./load.ts";
+import type { OpenSidecar } from "./open-sidecar.ts";
+import { believedSidecar } from "./restore.ts";
 import { notFound } from "./state.ts";
-import type { SessionState } from "./state.ts";
+import type { SessionState } from "./session-state.ts";
+import { tellOfLog, tellOfSession } from "./tell.ts";
+import { takeTail } from "./view-tail.ts";
 
 /** One moment of a session; valid while `take` runs. A Snapshot made of it stays readable for longer. */
-export interface View {
-  readonly fold: Fold;
+export interface View<F extends Reading = Fold> {
+  readonly fold: F;
   readonly logs: readonly Log[];
   /** By the logs' numbers. */
   readonly files: readonly OpenFile[];
@@ -21,9 +23,11 @@ export interface View {
   readonly skipped: number;
 }
 
-type Take<T> = (view: View) => T;
+/** What is made of a view, while it is valid. */
+export type Take<T, F extends Reading = Fold> = (view: View<F>) => T;
 
-const HEADER_BYTES = 4096;
+/** More than this is read with the whole fold: blocks that are read one by one would hold up the others. */
+export const MOST_IN_PART = 50_000;
 /** So often a log may be replaced between our look and our opening it. */
 const MOST_TRIES = 5;
 
@@ -32,16 +36,12 @@ const MOST_TRIES = 5;
  * come after it. Throws NOT_FOUND if there is no session, or it is deleted (unless that is wanted, too).
  */
 export async function viewAll<T>(session: SessionState, take: Take<T>, evenDeleted = false): Promise<T> {
-  session.store.checkOpen();
-  return await viewWhole(session, take, evenDeleted);
-}
-
-async function viewWhole<T>(session: SessionState, take: Take<T>, evenDeleted = false): Promise<T> {
-  const { queue } = session;
-  const next = (): Promise<T> => queue.run(() => viewNext(session, take, evenDeleted));
-  if (!queue.isIdle || !session.isReady()) return await next();
-  const files = openAll(session);
-  return files === undefined ? await next() : taken(session, files, take, evenDeleted);
+  const { queue, store } = session;
+  store.checkOpen();
+  const files = queue.isIdle && session.isReady() ? openAll(session) : undefined;
+  return files === undefined
+    ? await queue.run(() => viewNext(session, take, evenDeleted))
+    : taken(session, session.fold, files, take, evenDeleted);
 }
 
 /** The same as a step of an operation that has the queue already. */
@@ -49,18 +49,68 @@ export async function viewNext<T>(session: SessionState, take: Take<T>, evenDele
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     await refresh(session);
     const files = openAll(session);
-    if (files !== undefined) return taken(session, files, take, evenDeleted);
+    if (files !== undefined) return taken(session, session.fold, files, take, evenDeleted);
     session.forget();
   }
   throw new StoreError("IO", "the session's logs are replaced again and again", { session: session.id });
 }
 
+/** The same where the answer needs little of a session: of one that nobody has open, the sidecar may have it. */
+export async function viewPart<T>(session: SessionState, take: Take<T, Reading>, evenDeleted = false): Promise<T> {
+  const { queue, store } = session;
+  store.checkOpen();
+  if (session.known !== undefined) return await viewAll(session, take, evenDeleted);
+  const isIdle = queue.isIdle;
+  const found = isIdle ? takePaged(session, take, evenDeleted) : undefined;
+  if (found !== undefined) return found.taken;
+  return await queue.run(async () => {
+    const waited = isIdle ? undefined : takePaged(session, take, evenDeleted);
+    return waited === undefined ? await viewNext(session, take, evenDeleted) : waited.taken;
+  });
+}
+
 /** At least the last messages. Where nothing is known of the session yet, only the end of its log is read. */
-export async function viewLast<T>(session: SessionState, messages: number, take: Take<T>): Promise<T> {
+export async function viewLast<T>(session: SessionState, messages: number, take: Take<T, Reading>): Promise<T> {
   session.store.checkOpen();
-  const isCold = session.fold === undefined && session.loading === undefined && session.queue.isIdle;
-  const found = isCold ? await session.queue.run(() => takeTail(session, messages, take)) : undefined;
-  return found === undefined ? await viewWhole(session, take) : found.taken;
+  const isCold = session.known === undefined && session.loading === undefined && session.queue.isIdle;
+  const found =
+    isCold && !session.isPagedReady() ? await session.queue.run(() => takeTail(session, messages, take)) : undefined;
+  if (found !== undefined) return found.taken;
+  return await (messages <= MOST_IN_PART ? viewPart(session, take) : viewAll(session, take));
+}
+
+/** From a sidecar whose logs are as it says. Undefined: there is none, or it is not whole. */
+function takePaged<T>(session: SessionState, take: Take<T, Reading>, evenDeleted: boolean): { taken: T } | undefined {
+  if (session.known !== undefined || session.loading !== undefined) return undefined;
+  let paged: OpenSidecar | undefined;
+  let files: OpenFile[] | undefined;
+  try {
+    paged = session.sidecar.paged === undefined ? openPaged(session) : session.sidecar.paged;
+    files = paged !== undefined && session.isPagedReady() ? openAll(session) : undefined;
+  } catch {
+    // The load that follows meets the same, and says so.
+    session.forget();
+  }
+  if (paged === undefined || files === undefined) return undefined;
+  try {
+    return { taken: taken(session, paged.reading, files, take, evenDeleted) };
+  } catch (error) {
+    if (!(error instanceof BadSidecarError)) throw error;
+    session.distrust();
+    return undefined;
+  }
+}
+
+function openPaged(session: SessionState): OpenSidecar | undefined {
+  locate(session);
+  const sidecar = session.logs.length === 0 ? undefined : believedSidecar(session);
+  if (sidecar === undefined) return undefined;
+  session.sidecar.paged = sidecar;
+  session.damage = undefined;
+  session.writer?.looked();
+  tellOfSession(session, sidecar.reading);
+  for (const log of session.logs) tellOfLog(session, log);
+  return sidecar;
 }
 
 /** All logs open, and pinned; undefined: a path names another file by now. */
@@ -75,47 +125,19 @@ function openAll(session: SessionState): OpenFile[] | undefined {
   return undefined;
 }
 
-function taken<T>(session: SessionState, files: readonly OpenFile[], take: Take<T>, evenDeleted = false): T {
+function taken<T, F extends Reading>(
+  session: SessionState,
+  fold: F | undefined,
+  files: readonly OpenFile[],
+  take: Take<T, F>,
+  evenDeleted = false,
+): T {
   try {
-    const { fold, logs } = session;
     if (fold === undefined || (fold.deletedAt !== undefined && !evenDeleted)) throw notFound(session);
-    return take({ fold, logs, files, skipped: skippedIn(logs) });
+    return take({ fold, logs: session.logs, files, skipped: skippedIn(session.logs) });
   } finally {
     for (const file of files) file.unpin();
   }
-}
-
-/** What `take` makes of the end of a session's only log; undefined: the whole log must be read, which tells why. */
-async function takeTail<T>(session: SessionState, messages: number, take: Take<T>): Promise<{ taken: T } | undefined> {
-  const { vfs, descriptors, locator } = session.store;
-  const [place, ...others] = locator.find(session.name);
-  if (place === undefined || others.length > 0 || (vfs.stat(place.path)?.size ?? 0) === 0) return undefined;
-  const log = new Log(place.path, place.machine, 0, "read");
-  const open = log.reopen(descriptors).pin();
-  // Nobody else asks for this slot: the file closes when the last snapshot of it is released.
-  descriptors.drop(log.slot);
-  // It comes from a cold disk while the end is read and folded.
-  const header = readHeader(open);
-  try {
-    const fold = foldTail(open.file, log.size, log.number, messages);
-    if (fold === undefined || fold.deletedAt !== undefined || !isHeader(await header, session.id)) return undefined;
-    warnOfFuture(session, fold);
-    return { taken: take({ fold, logs: [log], files: [open], skipped: 0 }) };
-  } finally {
-    await header.catch(() => undefined);
-    open.unpin();
-  }
-}
-
-async function readHeader({ file }: OpenFile): Promise<LineHead | undefined> {
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES);
-  const end = bytes.subarray(0, await file.readLater(bytes, 0, HEADER_BYTES, 0)).indexOf(LF);
-  return end === -1 ? undefined : decodeHead(bytes, 0, end);
-}
-
-export function isHeader(header: LineHead | undefined, id: string): boolean {
-  const format = (header?.data as { format?: unknown } | undefined)?.format;
-  return header?.type === "session" && header.sound && header.id === id && format === FORMAT;
 }
 
 function skippedIn(logs: readonly Log[]): number {

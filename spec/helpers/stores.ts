@@ -94,16 +94,16 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 /** The logs of a store, by their paths. */
 export function logsOf(directory: string): Map<string, Buffer> {
-  const logs = new Map<string, Buffer>();
-  const walk = (path: string): void => {
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
-      const child = join(path, entry.name);
-      if (entry.isDirectory()) walk(child);
-      else logs.set(child, readFileSync(child));
-    }
-  };
-  if (statSync(join(directory, "sessions"), { throwIfNoEntry: false }) !== undefined) walk(join(directory, "sessions"));
-  return logs;
+  return new Map(filesIn(join(directory, "sessions")).map((path) => [path, readFileSync(path)]));
+}
+
+/** The paths of all files in a directory and those below it; none if there is none. */
+export function filesIn(directory: string): string[] {
+  if (statSync(directory, { throwIfNoEntry: false }) === undefined) return [];
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    return entry.isDirectory() ? filesIn(path) : [path];
+  });
 }
 
 /** The one log of a store. */

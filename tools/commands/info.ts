@@ -1,4 +1,4 @@
-import type { SessionInfo } from "../../lib/index.ts";
+import type { SessionStats } from "../../lib/index.ts";
 import type { Command } from "../command.ts";
 import { EXIT, wrongUsage } from "../exit.ts";
 import { onlySession, withStore } from "../open.ts";
@@ -28,7 +28,8 @@ With --json: one object.`,
       const session = store.session(await onlySession(store, call));
       if (isChanging) await session.update(patch);
       const found = await session.info();
-      await call.out.add(call.json ? `${jsonLine(found)}\n` : linesOf(found));
+      const stats = await session.stats();
+      await call.out.add(call.json ? `${jsonLine({ ...found, stats })}\n` : linesOf({ ...found, ...textOf(stats) }));
       return EXIT.done;
     });
   },
@@ -45,7 +46,13 @@ function settingOf(text: string): [string, unknown] {
   return [key, value === "true"];
 }
 
-function linesOf(session: SessionInfo): string {
+/** How many lines there are of each type, and what compaction would leave. */
+function textOf({ lines, types, liveBytes, deadBytes }: SessionStats): Record<string, unknown> {
+  const counts = Object.entries(types).map(([type, tally]) => `${type} ${tally.lines}`);
+  return { lines: `${lines} (${counts.join(", ")})`, liveBytes, deadBytes };
+}
+
+function linesOf(session: Record<string, unknown>): string {
   const width = Math.max(...Object.keys(session).map((key) => key.length));
   return Object.entries(session)
     .map(

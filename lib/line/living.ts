@@ -1,0 +1,67 @@
+// Which messages live on a way. The long loop asks of a block what it asks of a row elsewhere: a session can have a
+// million rows, and no reader may hold up the others for long.
+import { Block, BLOCK_MASK, BLOCK_SHIFT } from "./block.ts";
+import { isLivingMessage, NONE } from "./rows.ts";
+import type { Rows } from "./rows.ts";
+import type { Stamp } from "./stamp.ts";
+import type { Way } from "./tree.ts";
+
+export interface Living {
+  /** The rows of the messages on the way, oldest first. */
+  readonly list: Uint32Array;
+  /** How many other messages live. */
+  readonly others: number;
+}
+
+const NO_BLOCK = new Block(0);
+
+export type RowTest = (row: number) => boolean;
+
+export function livingOn(rows: Rows, way: Way): Living {
+  const list = new Uint32Array(rows.length);
+  let count = 0;
+  let living = 0;
+  let block = NO_BLOCK;
+  let number = NONE;
+  let run = NONE;
+  let limit: Stamp | undefined;
+  let limitMs = Number.NEGATIVE_INFINITY;
+  for (let position = 0; position < rows.length; position++) {
+    const row = rows.at(position);
+    if (row >>> BLOCK_SHIFT !== number) {
+      block = rows.block(row);
+      number = row >>> BLOCK_SHIFT;
+    }
+    const at = row & BLOCK_MASK;
+    if (!isLivingMessage(block.flags[at] as number)) continue;
+    living++;
+    const own = block.run[at] as number;
+    if (own !== run) {
+      run = own;
+      limit = way.get(own);
+      limitMs = limit?.ms ?? Number.NEGATIVE_INFINITY;
+    }
+    const order = (block.ms[at] as number) - limitMs;
+    if (order < 0 || (order === 0 && rows.comparePlace(row, limit as Stamp) <= 0)) list[count++] = row;
+  }
+  return { list: count === list.length ? list : list.slice(0, count), others: living - count };
+}
+
+export function isOn(rows: Rows, way: Way, row: number): boolean {
+  const limit = way.get(rows.runOf(row));
+  return limit !== undefined && rows.comparePlace(row, limit) <= 0;
+}
+
+/** The same for many rows. Neighbours mostly lie on one run, whose limit is looked up once. */
+export function testOf(rows: Rows, way: Way): RowTest {
+  let run = NONE;
+  let limit: Stamp | undefined;
+  return (row) => {
+    const own = rows.runOf(row);
+    if (own !== run) {
+      run = own;
+      limit = way.get(own);
+    }
+    return limit !== undefined && rows.comparePlace(row, limit) <= 0;
+  };
+}

@@ -1,0 +1,156 @@
+// What is held of an open session. The verbs work on this; the facade in session.ts calls them.
+import type { StoreError } from "../base/errors.ts";
+import { encodeName, LOG_ENDING } from "../disk/names.ts";
+import type { Fold } from "../line/fold.ts";
+import { Log } from "../log/log.ts";
+import { LogWriter } from "../log/writer.ts";
+import type { WriterOwner } from "../log/writer.ts";
+import { Known } from "./known.ts";
+import type { Place } from "./locator.ts";
+import { Queue } from "./queue.ts";
+import { SidecarState } from "./sidecar-state.ts";
+import type { StoreState } from "./state.ts";
+import { newWriter } from "./writer-id.ts";
+
+export class SessionState implements WriterOwner {
+  readonly store: StoreState;
+  readonly id: string;
+  readonly name: string;
+  readonly queue: Queue = new Queue();
+  /** All logs of the session, in the order of their numbers. */
+  logs: Log[] = [];
+  /** The end of this machine's log; undefined: it has none yet. */
+  writer: LogWriter | undefined;
+  /** The 8 characters that our stamps end in. */
+  writerId: string;
+  /** Undefined: the logs must be read. */
+  known: Known | undefined;
+  /** Why nothing may be written to the session: its own log has no header. */
+  damage: StoreError | undefined;
+  readonly sidecar: SidecarState = new SidecarState();
+  /** The locator's, when the logs were looked up. */
+  generation = -1;
+  loading: Promise<void> | undefined;
+  loads = 0;
+  used = 0;
+  /** When it was written to, and when it was told that it would be. */
+  wroteAt: number = Number.NEGATIVE_INFINITY;
+  /** It was written to since the last search of titles. */
+  isTitleStale = false;
+  toldAt: number = Number.NEGATIVE_INFINITY;
+
+  constructor(store: StoreState, id: string) {
+    this.store = store;
+    this.id = id;
+    this.name = encodeName(id);
+    this.writerId = store.writer;
+  }
+
+  get fold(): Fold | undefined {
+    return this.known?.fold;
+  }
+
+  /** What the logs were read to. */
+  setFold(fold: Fold): void {
+    this.known = new Known(fold, this.writer?.log.number ?? this.logs.length);
+  }
+
+  /** What was known no longer holds: the logs are read before anything else. */
+  forget(): void {
+    this.known = undefined;
+    this.sidecar.paged?.close();
+    this.sidecar.paged = undefined;
+  }
+
+  /** A line was not where it was known to lie: what was saved of that is not to be believed either. */
+  distrust(): void {
+    this.forget();
+    this.store.sidecars.discard(this);
+  }
+
+  get rowsInMemory(): number {
+    return (this.fold ?? this.sidecar.paged?.reading)?.rows.inMemory ?? 0;
+  }
+
+  get exists(): boolean {
+    return this.logs.length > 0;
+  }
+
+  get isIdle(): boolean {
+    return this.queue.isIdle && this.loading === undefined && this.writer?.isDirty !== true && !this.writer?.failure;
+  }
+
+  /** True when the fold has all that the logs have. Costs a look at each log, none within a turn of our own writes. */
+  isReady(): boolean {
+    return this.known !== undefined && this.loading === undefined && this.#isAsKnown();
+  }
+
+  /** True when the sidecar has all that the logs have. */
+  isPagedReady(): boolean {
+    return this.sidecar.paged !== undefined && this.loading === undefined && this.#isAsKnown();
+  }
+
+  #isAsKnown(): boolean {
+    const { store, writer } = this;
+    if (writer?.isFresh(store.now)) return true;
+    try {
+      store.locator.check();
+      if (this.generation !== store.locator.generation && !this.isWhereItWas()) return false;
+      for (const log of this.logs) if (log.look(store.vfs) !== "same") return false;
+    } catch {
+      // The load that follows meets the same, and says so.
+      this.forget();
+      return false;
+    }
+    writer?.looked();
+    return true;
+  }
+
+  /** True when the look-up finds the logs that we know, and no other. */
+  isWhereItWas(): boolean {
+    const { locator } = this.store;
+    const places = locator.find(this.name);
+    if (places.length !== this.logs.length || places.some(({ path }, index) => path !== this.logs[index]?.path))
+      return false;
+    this.generation = locator.generation;
+    return true;
+  }
+
+  /** The logs are these, and nothing is known of them yet. */
+  setPlaces(places: readonly Place[]): void {
+    const { store, writer } = this;
+    this.generation = store.locator.generation;
+    for (const log of this.logs) store.descriptors.drop(log.slot);
+    this.forget();
+    this.writer = undefined;
+    this.logs = places.map(({ path, machine }, number) => {
+      const isOwn = machine === store.machine && path.endsWith(LOG_ENDING);
+      return new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
+    });
+    const own = this.logs.find((log) => log.machine === store.machine && log.path.endsWith(LOG_ENDING));
+    if (own !== undefined) this.setOwnLog(own, writer?.failure);
+  }
+
+  /** Makes `log` the one that we write to; after a failed sync it stays read-only. */
+  setOwnLog(log: Log, failure?: StoreError): void {
+    this.writer = new LogWriter(log, this.store.vfs, this.store.descriptors, this);
+    this.writer.failure = failure;
+  }
+
+  moved(): void {
+    this.forget();
+  }
+
+  lost(error: unknown): void {
+    const message = "lines that were acknowledged could not be written to the log that replaced the session's log";
+    this.store.warn({ code: "lost", message, session: this.id, path: this.writer?.log.path, cause: error });
+  }
+
+  /** After a failed write: nothing that we know holds, and a writer whose commit failed never writes again. */
+  startAnew(): void {
+    this.forget();
+    this.writerId = newWriter();
+    // A session that is forgotten and comes back, too, must not write as the one that failed.
+    this.store.writer = newWriter();
+  }
+}

@@ -1,0 +1,24 @@
+// What a session takes on disk, and how much of it is dead.
+import type { SessionStats } from "../base/session-stats.ts";
+import { giveWay } from "../base/turn.ts";
+import type { SessionState } from "./session-state.ts";
+import { viewPart } from "./view.ts";
+
+export async function stats(session: SessionState): Promise<SessionStats> {
+  const found = await viewPart(session, ({ fold, logs, skipped }) => {
+    const bytes = logs.reduce((sum, { size }) => sum + size, 0);
+    // The last line of a log can lack its newline.
+    const liveBytes = Math.min(fold.liveBytes, bytes);
+    const types = [...fold.tally.types].map(([type, tally]) => [type, { ...tally }] as const);
+    return {
+      bytes,
+      liveBytes,
+      deadBytes: bytes - liveBytes,
+      lines: types.reduce((sum, [, { lines }]) => sum + lines, 0),
+      types: Object.fromEntries(types),
+      skipped,
+    };
+  });
+  await giveWay();
+  return found;
+}
