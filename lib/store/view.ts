@@ -1,5 +1,5 @@
 // What a read works on: a fold that is up to date, and the files that its rows lie in.
-import { StoreError } from "../base/errors.ts";
+import { errno, StoreError } from "../base/errors.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { FORMAT, LF } from "../line/codec.ts";
 import { decodeHead } from "../line/decode.ts";
@@ -58,7 +58,9 @@ export async function viewNext<T>(session: SessionState, take: Take<T>): Promise
 export async function viewLast<T>(session: SessionState, messages: number, take: Take<T>): Promise<T> {
   session.store.checkOpen();
   const isCold = session.fold === undefined && session.loading === undefined && session.queue.isIdle;
-  const found = isCold ? await session.queue.run(() => takeTail(session, messages, take)) : undefined;
+  const found = isCold
+    ? await session.queue.run(() => takeTail(session, messages, take)).catch(unlessSystem)
+    : undefined;
   return found === undefined ? await viewWhole(session, take) : found.taken;
 }
 
@@ -104,6 +106,11 @@ async function takeTail<T>(session: SessionState, messages: number, take: Take<T
     await header.catch(() => undefined);
     open.unpin();
   }
+}
+
+/** What the system refuses to open or to read, or what went a moment ago: the whole log must be read, which tells why. */
+function unlessSystem(error: unknown): undefined {
+  if (error instanceof StoreError || errno(error) === undefined) throw error;
 }
 
 async function readHeader({ file }: OpenFile): Promise<LineHead | undefined> {
