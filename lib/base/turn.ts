@@ -11,6 +11,7 @@ const LONG_MS = 10;
 let number = 0;
 let isCounted = false;
 let startedAt = 0;
+let doubted = 0;
 const waiting = new Set<TurnEnd>();
 /** For each log, who has looked at it last. */
 const fresh = new Map<string, object>();
@@ -50,9 +51,15 @@ export function hasFresh(path: string, looker: object): boolean {
   return fresh.get(path) === looker;
 }
 
-/** What was looked at in this turn is to be looked at again. */
+/** What was looked at is to be looked at again; what may have changed in a way that no look shows is to be read again. */
 export function forgetFresh(): void {
   fresh.clear();
+  doubted++;
+}
+
+/** Grows with every forgetFresh(). */
+export function doubts(): number {
+  return doubted;
 }
 
 /** Calls endTurn() when this turn of the event loop ends. */

@@ -6,6 +6,7 @@ import type { FileStat, OpenMode, Vfs } from "../disk/vfs.ts";
 import type { Problem } from "./pieces.ts";
 import { NO_PREFIX } from "./prefix.ts";
 import type { Prefix } from "./prefix.ts";
+import { doubts } from "../base/turn.ts";
 
 /** What became of a log since the last look. `grown`: bytes were appended. `other`: anything else; start anew. */
 export type Look = "same" | "grown" | "other" | "gone";
@@ -40,6 +41,10 @@ export class Log {
   toldUnsettled: readonly Problem[] = [];
   /** The checksum of its beginning, as far as somebody has asked for it. */
   prefix: Prefix = NO_PREFIX;
+  /** Others appended to it since it was read whole: no stat tells whether they left the rest as it was. */
+  hasGrown = false;
+  /** How many doubts there had been when all that is known of it was seen to hold. */
+  #trusted = -1;
 
   constructor(path: string, machine: string, number: number, mode: OpenMode) {
     this.path = path;
@@ -48,8 +53,18 @@ export class Log {
     this.slot = new Slot(path, mode);
   }
 
-  /** One stat of the path, which is also the check that it still names the file we know. */
+  /**
+   * One stat of the path, which is also the check that it still names the file we know. A log that others appended to is
+   * `other` where somebody asked to doubt what is known: they can have changed the rest of it as well.
+   */
   look(vfs: Vfs): Look {
+    const look = this.lookAtFile(vfs);
+    if (look === "same" && !this.hasGrown) this.#trusted = doubts();
+    return (look === "same" || look === "grown") && this.#trusted !== doubts() ? "other" : look;
+  }
+
+  /** The same for a writer, which wants to know no more than which file it has written to. */
+  lookAtFile(vfs: Vfs): Look {
     const stat = vfs.stat(this.path);
     if (stat === undefined) return "gone";
     if (stat.ino !== this.ino || stat.dev !== this.dev || stat.size < this.size) return "other";
@@ -98,6 +113,8 @@ export class Log {
     this.closed.clear();
     this.told = 0;
     this.prefix = NO_PREFIX;
+    this.hasGrown = false;
+    this.#trusted = doubts();
     return open;
   }
 }

@@ -113,7 +113,7 @@ export class LogWriter {
   /** Looks whether the path still names the file that was written, and writes the kept lines again if not. */
   confirm(): void {
     for (let moves = 0; moves < MOST_MOVES; moves++) {
-      const look = this.log.look(this.#vfs);
+      const look = this.log.lookAtFile(this.#vfs);
       // Other machines' logs were not looked at: this is no look that serves the next call.
       if (look === "same") return this.#settleKept();
       if (this.#kept.length === 0) {

@@ -81,7 +81,8 @@ export function entryOf(session: SessionState): CatalogEntry | undefined {
 /** `prompt` is asked where the session has no title. */
 function entryIn(session: SessionState, fold: Reading, prompt: () => string | undefined): CatalogEntry {
   const { store, id, name, logs } = session;
-  const seen = logs.map((log) => seenAt(store, log.path, log, log.readAtMs));
+  // Of a log to which others appended nobody knows whether they left the rest as it was: it is read again.
+  const seen = logs.map((log) => seenAt(store, log.path, log, log.hasGrown ? 0 : log.readAtMs));
   const { first, last } = fold as { first: Stamp; last: Stamp };
   const stamps = { updated: formatStamp(last), created: formatStamp(first) };
   if (fold.deletedAt !== undefined) return { name, id, kind: "deleted", ...stamps, logs: seen, info: {} };

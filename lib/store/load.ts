@@ -94,6 +94,7 @@ async function catchUp(session: SessionState, fold: Fold): Promise<boolean> {
       // A writer that is heard again: its commit that had no end may have one now.
       if (lines.some((line) => log.closed.has(line.stamp.writer))) return false;
       if (!isInOrder || !lines.every((line) => fold.apply(line, log.number))) return false;
+      log.hasGrown = true;
     } finally {
       open.unpin();
     }

@@ -1,5 +1,5 @@
 // What a read works on: a fold that is up to date, and the files that its rows lie in.
-import { StoreError } from "../base/errors.ts";
+import { errno, StoreError } from "../base/errors.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import type { Fold } from "../line/fold.ts";
 import type { Reading } from "../line/reading.ts";
@@ -74,7 +74,9 @@ export async function viewLast<T>(session: SessionState, messages: number, take:
   session.store.checkOpen();
   const isCold = session.known === undefined && session.loading === undefined && session.queue.isIdle;
   const found =
-    isCold && !session.isPagedReady() ? await session.queue.run(() => takeTail(session, messages, take)) : undefined;
+    isCold && !session.isPagedReady()
+      ? await session.queue.run(() => takeTail(session, messages, take)).catch(unlessSystem)
+      : undefined;
   if (found !== undefined) return found.taken;
   return await (messages <= MOST_IN_PART ? viewPart(session, take) : viewAll(session, take));
 }
@@ -138,6 +140,11 @@ function taken<T, F extends Reading>(
   } finally {
     for (const file of files) file.unpin();
   }
+}
+
+/** What the system refuses to open or to read, or what went a moment ago: the whole log must be read, which tells why. */
+function unlessSystem(error: unknown): undefined {
+  if (error instanceof StoreError || errno(error) === undefined) throw error;
 }
 
 function skippedIn(logs: readonly Log[]): number {

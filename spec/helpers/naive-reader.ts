@@ -2,25 +2,18 @@
 // equal what the library answers.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
+import { isSound, readLog, unite, writerOf } from "./naive-lines.ts";
+import type { NaiveLine } from "./naive-lines.ts";
 
-export interface NaiveLine {
-  at: string;
-  type: string;
-  after?: string;
-  batch?: number;
-  id?: string;
-  of?: string;
-  message?: string;
-  data?: any;
-  crc?: string;
-}
+export { readLog } from "./naive-lines.ts";
+export type { NaiveLine } from "./naive-lines.ts";
 
 interface NaiveEntry {
   id: string;
   at: string;
   data: unknown;
-  parts: { id: string; at: string; data: unknown }[];
+  parts: { id: string; at: string; data: unknown; altered?: true }[];
+  altered?: true;
 }
 
 export interface NaiveSession {
@@ -31,136 +24,15 @@ export interface NaiveSession {
   deleted: boolean;
 }
 
-const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-[0-9a-f]{4}-[a-z0-9]{8}$/;
-const FIELDS = new Set(["at", "type", "after", "batch", "id", "of", "message", "data"]);
+/** The same, with the stamps that a listing tells. */
+export interface NaiveWhole extends NaiveSession {
+  tip: string | undefined;
+  /** The least and the greatest stamp of all lines. */
+  first: string | undefined;
+  last: string | undefined;
+}
+
 const TREE = new Set(["session", "open", "head"]);
-const TOMBSTONES = new Set(["truncate", "remove", "purge", "delete"]);
-
-interface Parsed {
-  line: NaiveLine;
-  sound: boolean;
-  text: string;
-}
-
-function writerOf(at: string): string {
-  return at.slice(-8);
-}
-
-/** A stamp's time and counter as one number. */
-function tickOf(at: string): bigint {
-  return BigInt(Date.parse(at.slice(0, 24))) * 65536n + BigInt(parseInt(at.slice(25, 29), 16));
-}
-
-function parsePiece(bytes: Buffer): Parsed | undefined {
-  const text = bytes.toString("utf8");
-  try {
-    const line = JSON.parse(text);
-    if (!STAMP.test(line.at) || typeof line.type !== "string") return undefined;
-    const end = bytes.lastIndexOf(',"crc":"');
-    const sound =
-      line.crc === undefined
-        ? Object.keys(line).every((key) => FIELDS.has(key))
-        : line.crc === crc32(bytes.subarray(0, end)).toString(16).padStart(8, "0");
-    // What is of another kind than it should be says nothing.
-    for (const key of ["after", "of", "message"]) if (!STAMP.test(line[key])) delete line[key];
-    if (typeof line.id !== "string") delete line.id;
-    if (!(line.batch > 1 && Number.isInteger(line.batch))) delete line.batch;
-    return { line, sound, text };
-  } catch {
-    return undefined;
-  }
-}
-
-/** A piece that is no line, taken apart where a line begins: every part that ends in its own checksum is one. */
-function takeApart(bytes: Buffer): Parsed[] {
-  const found: Parsed[] = [];
-  let from = bytes.indexOf('{"at":"');
-  while (from !== -1) {
-    let next = from + 1;
-    for (let end = bytes.indexOf('"}', from); end !== -1; end = bytes.indexOf('"}', end + 1)) {
-      const parsed = parsePiece(bytes.subarray(from, end + 2));
-      if (parsed?.line.crc === undefined || !parsed.sound) continue;
-      found.push(parsed);
-      next = end + 2;
-      break;
-    }
-    from = bytes.indexOf('{"at":"', next);
-  }
-  return found;
-}
-
-/** The lines of one log that count, in order. */
-export function readLog(content: Buffer): NaiveLine[] {
-  const parsed: Parsed[] = [];
-  let start = 0;
-  for (;;) {
-    const newline = content.indexOf(10, start);
-    const isTail = newline === -1;
-    let piece = content.subarray(start, isTail ? content.length : newline);
-    const isBlank = (byte: number | undefined): boolean => byte !== undefined && [0, 9, 13, 32].includes(byte);
-    while (isBlank(piece[0])) piece = piece.subarray(1);
-    if (piece.toString("latin1", 0, 3) === "\xef\xbb\xbf") piece = piece.subarray(3);
-    while (isBlank(piece.at(-1))) piece = piece.subarray(0, -1);
-    const line = parsePiece(piece);
-    if (isTail) {
-      if (line?.sound && line.line.crc !== undefined) parsed.push(line);
-      break;
-    }
-    if (line !== undefined) parsed.push(line);
-    else parsed.push(...takeApart(piece));
-    start = newline + 1;
-  }
-  const lines = unique(parsed);
-  const dropped = new Set<NaiveLine>();
-  for (const writer of new Set(lines.map(({ at }) => writerOf(at)))) {
-    const own = lines.filter(({ at }) => writerOf(at) === writer);
-    const begun = own.findLastIndex((line) => (line.batch ?? 0) > 1);
-    const first = own[begun];
-    if (first !== undefined && tickOf(own.at(-1)!.at) < tickOf(first.at) + BigInt(first.batch!) - 1n) {
-      for (const line of own.slice(begun)) dropped.add(line);
-    }
-  }
-  return lines.filter((line) => !dropped.has(line));
-}
-
-/** How the lines that count stood in their logs. */
-const asRead = new WeakMap<NaiveLine, Parsed>();
-
-/** Of two lines with one stamp a purged one counts, then a sound one, then the greater bytes. */
-function better(a: Parsed, b: Parsed): number {
-  return (
-    Number(a.line.type === "purged") - Number(b.line.type === "purged") ||
-    Number(a.sound) - Number(b.sound) ||
-    Buffer.compare(Buffer.from(a.text), Buffer.from(b.text))
-  );
-}
-
-/** Sorted, one line for each stamp. Altered tombstones are not obeyed. */
-function unique(parsed: Parsed[]): NaiveLine[] {
-  const best = new Map<string, Parsed>();
-  for (const each of parsed) {
-    const other = best.get(each.line.at);
-    if (other === undefined || better(each, other) > 0) best.set(each.line.at, each);
-  }
-  return [...best.values()]
-    .sort((a, b) => (a.line.at < b.line.at ? -1 : 1))
-    .map((each) => {
-      const line = each.sound || !TOMBSTONES.has(each.line.type) ? each.line : { at: each.line.at, type: "altered" };
-      asRead.set(line, each);
-      return line;
-    });
-}
-
-/** The lines of all logs, one for each stamp. A line that was in no log is sound. */
-function unite(logs: NaiveLine[][]): NaiveLine[] {
-  const read = (line: NaiveLine): Parsed => asRead.get(line) ?? { line, sound: true, text: JSON.stringify(line) };
-  const best = new Map<string, NaiveLine>();
-  for (const line of logs.flat()) {
-    const other = best.get(line.at);
-    if (other === undefined || better(read(line), read(other)) > 0) best.set(line.at, line);
-  }
-  return [...best.values()];
-}
 
 interface Run {
   writer: string;
@@ -172,6 +44,11 @@ type Piece = [writer: string, from: string, to: string];
 
 /** From the lines of all logs of a session to what it is. */
 export function foldNaively(logs: NaiveLine[][]): NaiveSession {
+  const { info, history, tips, deleted } = foldWhole(logs);
+  return { info, history, tips, deleted };
+}
+
+export function foldWhole(logs: NaiveLine[][]): NaiveWhole {
   const before = new Map<string, string | undefined>();
   for (const log of logs) {
     let previous: string | undefined;
@@ -238,7 +115,9 @@ export function foldNaively(logs: NaiveLine[][]): NaiveSession {
     !cuts.some(({ from, to, seen }) => from <= place && place < to && isOn(seen, place));
   const alive = [...messages.keys()].filter(isAlive).sort();
   const marks = lines.filter(({ type }) => ["head", "truncate", "remove"].includes(type)).map(({ at }) => at);
-  const pieces = way([...alive, ...marks].sort().at(-1));
+  const tip = [...alive, ...marks].sort().at(-1);
+  const pieces = way(tip);
+  const flag = (line: NaiveLine): { altered?: true } => (isSound(line) ? {} : { altered: true });
   const partsOf = (place: string): NaiveEntry["parts"] =>
     [...parts]
       .filter(
@@ -246,7 +125,7 @@ export function foldNaively(logs: NaiveLine[][]): NaiveSession {
           part.message === place && (removed.get(at) ?? "") < part.line.at && (removed.get(place) ?? "") < part.line.at,
       )
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([at, { line }]) => ({ id: line.id ?? at, at, data: line.data }));
+      .map(([at, { line }]) => ({ id: line.id ?? at, at, data: line.data, ...flag(line) }));
   const ways = [pieces];
   const tips: string[] = [];
   for (const place of alive.toReversed()) {
@@ -263,8 +142,12 @@ export function foldNaively(logs: NaiveLine[][]): NaiveSession {
         at: place,
         data: messages.get(place)!.data,
         parts: partsOf(place),
+        ...flag(messages.get(place)!),
       })),
     tips,
+    tip: tip ?? lines.at(-1)?.at,
+    first: lines[0]?.at,
+    last: lines.at(-1)?.at,
     deleted: deletedAt !== undefined && !alive.some((place) => place > deletedAt),
   };
 }
