@@ -7,6 +7,7 @@ import type { Vfs, VfsFile } from "./vfs.ts";
 /** What file systems without hard links answer to link(). */
 const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 const COPY_BYTES = 4 * 1024 * 1024;
+const MOST_TRIES = 100;
 
 export class Aside {
   readonly path: string;
@@ -15,10 +16,9 @@ export class Aside {
 
   /** If we crash before it has its name, it stays in this directory until the next open sweeps it. */
   constructor(vfs: Vfs, directory: string) {
-    vfs.makeDirectory(directory);
     this.#vfs = vfs;
     this.path = join(directory, randomBytes(8).toString("hex"));
-    this.file = vfs.open(this.path, "create");
+    this.file = create(vfs, this.path);
   }
 
   write(content: string | Buffer): void {
@@ -34,6 +34,7 @@ export class Aside {
       this.#vfs.link(this.path, path);
     } catch (error) {
       if (errno(error) === "EXDEV") this.#moveNear(path).publish(path);
+      else if (this.#isGone(error)) this.#copy(dirname(this.path)).publish(path);
       else if (NO_LINKS.has(errno(error) ?? "")) this.#copyTo(path);
       else throw error;
     } finally {
@@ -46,8 +47,9 @@ export class Aside {
     try {
       this.#vfs.rename(this.path, path);
     } catch (error) {
-      if (errno(error) !== "EXDEV") throw error;
-      this.#moveNear(path).replace(path);
+      if (errno(error) === "EXDEV") this.#moveNear(path).replace(path);
+      else if (this.#isGone(error)) this.#copy(dirname(this.path)).replace(path);
+      else throw error;
     } finally {
       this.discard();
     }
@@ -78,9 +80,30 @@ export class Aside {
 
   /** The cache is on another volume than the logs: no name of theirs can be given to a file there. */
   #moveNear(path: string): Aside {
-    const near = new Aside(this.#vfs, join(dirname(path), ".aside"));
-    copy(this.file, near.file);
-    return near;
+    return this.#copy(join(dirname(path), ".aside"));
+  }
+
+  /** Somebody removed the cache, and this file in it; what was written is still there for who has it open. */
+  #isGone(error: unknown): boolean {
+    return errno(error) === "ENOENT" && this.#vfs.stat(this.path) === undefined;
+  }
+
+  #copy(directory: string): Aside {
+    const other = new Aside(this.#vfs, directory);
+    copy(this.file, other.file);
+    return other;
+  }
+}
+
+/** Makes the file and the directory, which another process may be removing at this moment. */
+function create(vfs: Vfs, path: string): VfsFile {
+  for (let tries = 1; ; tries++) {
+    try {
+      vfs.makeDirectory(dirname(path));
+      return vfs.open(path, "create");
+    } catch (error) {
+      if (errno(error) !== "ENOENT" || tries === MOST_TRIES) throw error;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Catalog } from "../indexes/catalog/catalog.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
+import type { CatalogView } from "../indexes/catalog/view.ts";
 import { giveWay } from "../base/turn.ts";
 import { entryOf } from "./describe.ts";
 import { refresh } from "./load.ts";
@@ -25,12 +26,24 @@ const LOOK_MS = 2000;
 /** A new base is not made more often, as long as what is young is not too much. */
 const MERGE_MS = 30_000;
 
+/** All sessions at one time. */
+export interface Moment {
+  readonly view: CatalogView;
+  /** As long as it is the same, takeChanges() has all that changed. */
+  readonly generation: number;
+}
+
 export class CatalogKeeper {
   readonly titles: TitleKeeper;
   readonly #store: StoreState;
   readonly #catalog: Catalog;
   readonly #writer: string = newWriter();
   readonly #touched = new Set<SessionState>();
+  readonly #changes = new Set<string>();
+  #isFollowed = false;
+  #moment: Moment;
+  /** Lets go of the moment's base. */
+  #release: (() => void) | undefined;
   #restTimer: NodeJS.Timeout | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
   #reconciling: Promise<void> | undefined;
@@ -44,7 +57,8 @@ export class CatalogKeeper {
     this.#store = store;
     const { cache, aside } = store.layout;
     this.#catalog = new Catalog(store.vfs, join(cache, "catalog"), aside);
-    this.titles = new TitleKeeper(store, this.#catalog);
+    this.#moment = { view: this.#catalog.view(), generation: -1 };
+    this.titles = new TitleKeeper(store, this);
   }
 
   /** Before a commit. Costs a write when the session was at rest, and once a minute. */
@@ -59,11 +73,28 @@ export class CatalogKeeper {
     this.#startRest();
   }
 
-  /** The catalog as the logs have it now. */
-  async current(): Promise<Catalog> {
+  /** The sessions as the logs have them now. Who goes on with the view holds its base at once. */
+  async current(): Promise<Moment> {
     await this.#reconcile(false);
     this.#startLook();
-    return this.#catalog;
+    return this.#moment;
+  }
+
+  /** The moment that the last look at the logs ended with. */
+  get moment(): Moment {
+    return this.#moment;
+  }
+
+  /** From now on takeChanges() has what changes. */
+  follow(): void {
+    this.#isFollowed = true;
+  }
+
+  /** The names of sessions that changed up to that moment, since this was called last. */
+  takeChanges(): string[] {
+    const changes = [...this.#changes];
+    this.#changes.clear();
+    return changes;
   }
 
   /** Compares every file with what is known of it. */
@@ -95,6 +126,7 @@ export class CatalogKeeper {
     this.#rest([...this.#touched]);
     await this.#mergeIfRipe(false);
     await this.#merging;
+    this.#release?.();
     this.#catalog.close();
   }
 
@@ -114,10 +146,23 @@ export class CatalogKeeper {
     this.#reconciling = reconcile(this.#store, this.#catalog, all);
     try {
       await this.#reconciling;
+      this.#capture();
     } finally {
       this.#reconciling = undefined;
     }
     void this.#mergeIfRipe(this.#touched.size > 0 || performance.now() - this.#mergedAt < MERGE_MS);
+  }
+
+  /** What is known now, at once: the cache may vanish under the next look at it. */
+  #capture(): void {
+    const catalog = this.#catalog;
+    const view = catalog.view();
+    const release = view.base?.hold();
+    this.#release?.();
+    this.#release = release;
+    this.#moment = { view, generation: catalog.generation };
+    if (this.#isFollowed) for (const name of catalog.changes) this.#changes.add(name);
+    catalog.changes.clear();
   }
 
   #startRest(): void {
@@ -173,9 +218,8 @@ export class CatalogKeeper {
       const month = months[this.#looked++ % Math.max(1, months.length)];
       if (month === undefined) return;
       const suspects: Suspects = new Map();
-      const view = this.#catalog.view();
-      const release = view.base?.hold();
-      await checkMonth(this.#store, view, month, suspects).finally(release);
+      const { view } = this.#moment;
+      await checkMonth(this.#store, view, month, suspects).finally(view.base?.hold());
       if (suspects.size > 0) await this.#reconcile(true);
     } catch {
       // Whoever lists is told.
@@ -183,10 +227,15 @@ export class CatalogKeeper {
   }
 
   async #mergeIfRipe(isBusy: boolean): Promise<void> {
-    if (this.#merging !== undefined || this.#store.readOnly !== undefined || !this.#catalog.isRipe(isBusy)) return;
-    // A process that only wrote does not know yet how much there is.
-    this.#catalog.load();
-    if (!this.#catalog.isRipe(isBusy)) return;
+    const catalog = this.#catalog;
+    if (this.#merging !== undefined || this.#store.readOnly !== undefined) return;
+    // What was compared in doubt becomes a base at once: others need not compare it again.
+    if (!catalog.isChecked) {
+      if (!catalog.isRipe(isBusy)) return;
+      // A process that only wrote does not know yet how much there is.
+      catalog.load();
+      if (!catalog.isRipe(isBusy)) return;
+    }
     this.#mergedAt = performance.now();
     this.#merging = this.#catalog.merge().catch(() => undefined);
     await this.#merging;

@@ -103,7 +103,7 @@ export async function count(store: StoreState, filter: SessionFilter): Promise<n
 /** Undefined: the columns do not tell. */
 async function countColumns(store: StoreState, filter: SessionFilter): Promise<number | undefined> {
   const accepts = acceptor(filter);
-  const view = (await store.catalog.current()).view();
+  const { view } = await store.catalog.current();
   const release = view.base?.hold();
   try {
     const counting = view.count(filter, (entry) => isTaken(entry, accepts));
@@ -132,13 +132,11 @@ export async function descendants(store: StoreState, id: string): Promise<string
 async function* find(store: StoreState, filter: SessionFilter, direction: 1 | -1, from?: Mark): AsyncGenerator<Found> {
   const accepts = acceptor(filter);
   const order = filter.order ?? "updated";
-  const oldestMs = order === "updated" && direction === 1 ? msOf(filter.since) : Number.NEGATIVE_INFINITY;
-  for await (const entry of walk(store, order, direction, from, filter)) {
+  for await (const entry of walk(store, order, direction, from, { ...filter, sinceMs: msOf(filter.since) })) {
     const mark = markOf(entry, order);
     const current = isAsSeen(store, entry) ? entry : await renew(store, entry);
     const info = current.logs.length === 0 ? undefined : shownInfo(current);
     if (info !== undefined && accepts(info)) yield { info, mark, isMoved: isElsewhere(current, mark, order) };
-    else if (current === entry && (parseStamp(entry.updated)?.ms ?? 0) < oldestMs) return;
   }
 }
 

@@ -1,7 +1,7 @@
 // Brings the catalog up to date with the logs, which are the truth: journals first, then directories that changed, then
 // the sessions that somebody may be writing to.
 import { join } from "node:path";
-import { errno, ioError } from "../base/errors.ts";
+import { ioError } from "../base/errors.ts";
 import { giveWay } from "../base/turn.ts";
 import { DamagedIndexError } from "../indexes/blocks.ts";
 import type { Catalog } from "../indexes/catalog/catalog.ts";
@@ -30,7 +30,7 @@ export async function reconcile(store: StoreState, catalog: Catalog, all: boolea
 
 async function reconcileOnce(store: StoreState, catalog: Catalog, all: boolean): Promise<void> {
   catalog.load();
-  const isDoubtful = catalog.isDoubtful;
+  const { isDoubtful, generation } = catalog;
   store.locator.refresh();
   const { months } = store.locator;
   const suspects: Suspects = new Map();
@@ -55,14 +55,10 @@ async function reconcileOnce(store: StoreState, catalog: Catalog, all: boolean):
   }
   await describeAll(store, catalog, suspects, settled);
   for (const { directory, print } of months) {
-    if (settled.has(directory) && !catalog.isKnownMonth(directory, print)) catalog.setMonth(directory, print);
+    if (settled.has(directory) && !catalog.isKnownMonth(directory, print))
+      catalog.setMonth(directory, print, generation);
   }
-  if (!isDoubtful) return;
-  catalog.isDoubtful = false;
-  // Others need not find out the same. Where nothing can be written they do.
-  await catalog.merge().catch((error: unknown) => {
-    if (errno(error) === undefined) throw error;
-  });
+  catalog.settleDoubt(generation);
 }
 
 async function describeAll(

@@ -47,10 +47,10 @@ export async function targetsOf(store: StoreState, { ids, order, activeMs }: Wan
 }
 
 async function entriesOf(catalog: CatalogKeeper, ids: readonly string[], order: Order): Promise<CatalogEntry[]> {
-  const known = await catalog.current();
+  const { view } = await catalog.current();
   const entries = Array.from(new Set(ids), (id) => {
     checkId(id);
-    const entry = known.find(encodeName(id));
+    const entry = view.find(encodeName(id));
     if (entry !== undefined) return entry;
     throw new StoreError("NOT_FOUND", `no session ${JSON.stringify(id)}`, { session: id });
   });

@@ -5,13 +5,15 @@ import { ArgumentError, errno } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import { giveWay } from "../base/turn.ts";
 import { Aside } from "../disk/aside.ts";
-import type { Catalog } from "../indexes/catalog/catalog.ts";
+import { DamagedIndexError } from "../indexes/blocks.ts";
+import type { CatalogView } from "../indexes/catalog/view.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
 import { decodeBase, encodeBase } from "../indexes/titles/base-file.ts";
 import { TitleIndex } from "../indexes/titles/title-index.ts";
 import type { Title, TitleHit } from "../indexes/titles/title.ts";
 import type { TitleSearchOptions } from "../indexes/titles/search.ts";
 import { formatStamp, parseStamp } from "../line/stamp.ts";
+import type { CatalogKeeper } from "./catalog-keeper.ts";
 import { readPrompt } from "./describe.ts";
 import { checkCount } from "./state.ts";
 import type { SessionState } from "./session-state.ts";
@@ -27,7 +29,7 @@ const TIE_START = 25;
 
 export class TitleKeeper {
   readonly #store: StoreState;
-  readonly #catalog: Catalog;
+  readonly #keeper: CatalogKeeper;
   readonly #path: string;
   readonly #stop = new AbortController();
   #index: TitleIndex | undefined;
@@ -41,10 +43,9 @@ export class TitleKeeper {
   #keptFor: string | undefined;
   #working: Promise<void> | undefined;
 
-  /** The catalog is brought up to date by its keeper. */
-  constructor(store: StoreState, catalog: Catalog) {
+  constructor(store: StoreState, keeper: CatalogKeeper) {
     this.#store = store;
-    this.#catalog = catalog;
+    this.#keeper = keeper;
     this.#path = join(store.layout.cache, "titles");
   }
 
@@ -64,7 +65,7 @@ export class TitleKeeper {
       throw new ArgumentError("INVALID_ARGUMENT", 'order is "updated" or "best"');
     const index = await this.#current();
     const hits = index.search(text, options);
-    if (index.needsFeed || index.needsMerge || this.#isOutdated(index)) this.#work(index);
+    if (index.needsFeed || index.needsMerge || this.#isOutdated(index)) this.#work();
     return hits;
   }
 
@@ -101,49 +102,58 @@ export class TitleKeeper {
   }
 
   async #look(): Promise<TitleIndex> {
-    const catalog = await this.#store.catalog.current();
-    let index = this.#index;
-    if (index === undefined || this.#generation !== catalog.generation) {
-      this.#generation = catalog.generation;
-      catalog.changes = new Set();
-      index = await this.#make(catalog);
-      this.#index = index;
-    }
-    await applyChanges(index, catalog);
-    this.#takeWritten(index);
-    this.#lookedAt = performance.now();
-    return index;
-  }
-
-  /** From what was kept for this base of the catalog, else from all entries. */
-  async #make(catalog: Catalog): Promise<TitleIndex> {
-    const { signal } = this.#stop;
-    const view = catalog.view();
+    this.#keeper.follow();
+    const { view, generation } = await this.#keeper.current();
+    const changes = this.#keeper.takeChanges();
     const release = view.base?.hold();
     try {
-      const kept = await this.#read(catalog.baseId);
-      if (kept !== undefined) {
-        for (const entry of view.youngEntries()) {
-          take(kept, entry);
+      if (this.#index === undefined || this.#generation !== generation) {
+        this.#index = await this.#make(view);
+        this.#generation = generation;
+      } else {
+        for (const name of changes) {
+          const entry = view.young(name) ?? view.find(name);
+          if (entry !== undefined) take(this.#index, entry);
           await giveWay();
         }
-        return kept;
       }
-      const index = new TitleIndex();
-      const entries = view.walk("updated", 1);
-      if (view.size < LEAST_KEPT) {
-        for (const entry of entries) {
-          if (entry !== undefined) take(index, entry);
-          await giveWay();
-        }
-        return index;
-      }
-      await index.rebuild(titlesIn(entries), signal);
-      await this.#keep(index, catalog.baseId);
-      return index;
+    } catch (error) {
+      if (!(error instanceof DamagedIndexError)) throw error;
+      // The next look learns everything anew.
+      this.#store.catalog.drop();
+      this.#index = undefined;
+      return await this.#look();
     } finally {
       release?.();
     }
+    this.#takeWritten(this.#index);
+    this.#lookedAt = performance.now();
+    return this.#index;
+  }
+
+  /** From what was kept for this base of the catalog, else from all entries. */
+  async #make(view: CatalogView): Promise<TitleIndex> {
+    const baseId = view.base?.content.id;
+    const kept = await this.#read(baseId);
+    if (kept !== undefined) {
+      for (const entry of view.youngEntries()) {
+        take(kept, entry);
+        await giveWay();
+      }
+      return kept;
+    }
+    const index = new TitleIndex();
+    const entries = view.walk("updated", 1);
+    if (view.size < LEAST_KEPT) {
+      for (const entry of entries) {
+        if (entry !== undefined) take(index, entry);
+        await giveWay();
+      }
+      return index;
+    }
+    await index.rebuild(titlesIn(entries), this.#stop.signal);
+    await this.#keep(index, baseId);
+    return index;
   }
 
   async #read(baseId: string | undefined): Promise<TitleIndex | undefined> {
@@ -191,37 +201,30 @@ export class TitleKeeper {
   }
 
   /** What makes the next searches faster, off the path of this one. */
-  #work(index: TitleIndex): void {
-    this.#working ??= this.#workOn(index)
+  #work(): void {
+    this.#working ??= this.#workOn()
       .catch(() => undefined)
       .finally(() => {
         this.#working = undefined;
       });
   }
 
-  async #workOn(index: TitleIndex): Promise<void> {
+  async #workOn(): Promise<void> {
     const { signal } = this.#stop;
+    const index = await this.#look();
     if (!index.needsMerge && !this.#isOutdated(index)) return await index.feed(signal);
-    const catalog = this.#catalog;
-    const { baseId } = catalog;
-    await applyChanges(index, catalog);
+    const baseId = this.#baseId;
     await index.merge(signal);
-    if (this.#generation === catalog.generation) await this.#keep(index, baseId);
+    if (index === this.#index) await this.#keep(index, baseId);
   }
 
   /** The catalog has another base than what is kept was made for. */
   #isOutdated({ base }: TitleIndex): boolean {
-    return base.size >= LEAST_KEPT && this.#catalog.baseId !== undefined && this.#catalog.baseId !== this.#keptFor;
+    return base.size >= LEAST_KEPT && this.#baseId !== undefined && this.#baseId !== this.#keptFor;
   }
-}
 
-async function applyChanges(index: TitleIndex, catalog: Catalog): Promise<void> {
-  const changes = [...(catalog.changes ?? [])];
-  catalog.changes?.clear();
-  for (const name of changes) {
-    const entry = catalog.view().young(name) ?? catalog.find(name);
-    if (entry !== undefined) take(index, entry);
-    await giveWay();
+  get #baseId(): string | undefined {
+    return this.#keeper.moment.view.base?.content.id;
   }
 }
 

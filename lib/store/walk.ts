@@ -19,7 +19,7 @@ export async function* walk(
 ): AsyncGenerator<CatalogEntry> {
   let last = mark;
   for (let isAgain = false; ; isAgain = true) {
-    const view = (await store.catalog.current()).view();
+    const { view } = await store.catalog.current();
     const release = view.base?.hold();
     try {
       for (const entry of view.walk(order, direction, last, narrowing)) {

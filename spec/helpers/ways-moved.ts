@@ -117,7 +117,6 @@ export const MOVED: readonly Way[] = [
   // The locator takes a directory for unchanged by its mtime alone; its ctime would tell.
   {
     name: "moved away, and back, while the directories keep their times",
-    isMissed: true,
     run(world) {
       const path = world.anyLog((each) => basename(each) === "zeta.jsonl");
       const aside = world.aside();
@@ -127,7 +126,6 @@ export const MOVED: readonly Way[] = [
   },
   {
     name: "joined by logs of another machine in directories that are there and keep their times",
-    isMissed: true,
     async run(world) {
       const folder = await othersFolder(world);
       const [month] = readdirSync(folder) as [string];

@@ -52,6 +52,8 @@ export interface Sections {
 export interface BaseContent {
   /** No other base has it. */
   readonly id: string;
+  /** The catalog's, from the journal that it began with. */
+  readonly origin: string;
   /** It may have more than the journals had. */
   readonly isMute: boolean;
   readonly count: number;

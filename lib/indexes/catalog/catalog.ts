@@ -42,10 +42,14 @@ export class Catalog {
   #isMute = false;
   /** A base that was found damaged, and could not be removed. */
   #bad: FileStat | undefined;
+  /** Whose knowledge it is: what was learnt before the cache was removed proves nothing after it. */
+  #origin: string | undefined;
   /** Something of it was lost: what it knows must be compared with every file. */
   isDoubtful = false;
-  /** The names of sessions that changed, for whoever sets it, and empties it. */
-  changes: Set<string> | undefined;
+  /** It was, and all files were compared since: a base tells the others. */
+  isChecked = false;
+  /** The names of sessions that changed; whoever looks at them empties it. */
+  readonly changes: Set<string> = new Set();
   /** Counts how often more may have changed than `changes` has. */
   generation = 0;
 
@@ -76,16 +80,9 @@ export class Catalog {
     return this.#view;
   }
 
-  /** Which base it is; undefined: there is none. */
-  get baseId(): string | undefined {
-    return this.#base?.content.id;
-  }
-
   /** What it knows of a session; undefined: nothing, or that it is gone. */
   find(name: string): CatalogEntry | undefined {
-    const young = this.#young.get(name);
-    if (young !== undefined) return young.logs.length === 0 ? undefined : young;
-    return this.#base?.find(name)?.entry;
+    return this.view().find(name);
   }
 
   /** Takes entries in, and tells the other processes. */
@@ -95,10 +92,18 @@ export class Catalog {
     this.#tell(entries.map((entry) => ["entry", encodeEntry(entry)]));
   }
 
-  /** The directory looked like this when all its files were known. */
-  setMonth(directory: string, print: Fingerprint): void {
+  /** The directory looked like this when all its files were known, in this generation. */
+  setMonth(directory: string, print: Fingerprint, generation: number): void {
+    if (generation !== this.generation) return;
     this.#months.set(directory, print);
-    if (!this.#isMute) this.#tell([["month", directory, print]]);
+    if (!this.#isMute && this.#origin !== undefined) this.#tell([["month", directory, print, this.#origin]]);
+  }
+
+  /** All files were compared with what was known in this generation. */
+  settleDoubt(generation: number): void {
+    if (!this.isDoubtful || generation !== this.generation) return;
+    this.isDoubtful = false;
+    this.isChecked = true;
   }
 
   isKnownMonth(directory: string, print: Fingerprint): boolean {
@@ -150,6 +155,7 @@ export class Catalog {
       months: [...this.#months].map(([directory, print]) => ({ directory, print })),
       live: this.live.marks(),
       id: randomBytes(8).toString("hex"),
+      origin: this.#origin ?? randomBytes(8).toString("hex"),
       isMute: this.#isMute,
     };
     const view = this.view();
@@ -157,8 +163,8 @@ export class Catalog {
     const release = view.base?.hold();
     try {
       const entries = view.walk("updated", 1);
-      // One that another process made meanwhile has more in it.
-      const isFirst = (): boolean => isSameBase(this.#vfs.stat(this.#basePath), before);
+      // One that another process made meanwhile has more in it, and of a cache that is gone nothing comes back.
+      const isFirst = (): boolean => isSameBase(this.#vfs.stat(this.#basePath), before) && !this.#tails.isBroken();
       if (await writeBase(this.#vfs, this.#asideDirectory, this.#basePath, origin, entries, isFirst))
         this.journal.begin(newest + 1);
     } finally {
@@ -208,6 +214,8 @@ export class Catalog {
     this.#months.clear();
     this.#tails.clear();
     this.isDoubtful = false;
+    this.isChecked = false;
+    this.#origin = this.#base?.content.origin;
     for (const { directory, print } of this.#base?.content.months ?? []) this.#months.set(directory, print);
     for (const mark of this.#base?.content.live ?? []) this.live.set(mark);
     const numbers = this.journal.numbers().filter((number) => number >= this.#number - 1);
@@ -240,7 +248,10 @@ export class Catalog {
         this.live.rest(record[1], record[2]);
         break;
       case "month":
-        this.#months.set(record[1], record[2]);
+        if (record[3] === this.#origin) this.#months.set(record[1], record[2]);
+        break;
+      case "origin":
+        this.#origin ??= record[1];
         break;
       default:
         // A newer version's record, which it needs and we do not.
@@ -254,7 +265,7 @@ export class Catalog {
       this.#view = undefined;
     }
     this.#young.set(entry.name, entry);
-    this.changes?.add(entry.name);
+    this.changes.add(entry.name);
   }
 
   /** What others do not hear of they find out from the files; nothing here fails because of it. */

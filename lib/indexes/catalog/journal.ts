@@ -3,6 +3,7 @@
 // Journals are numbered. A base with the number n has all of the journals before n - 1, and of n - 1 up to an offset; whoever
 // makes base n + 1 makes journal n + 1 after it. So a reader of base n reads the rest of n - 1 and all from n on, and a
 // writer may take the greatest number that is there: only if two bases were made while it wrote must it write again.
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { errno } from "../../base/errors.ts";
 import type { Fingerprint } from "../../disk/fingerprint.ts";
@@ -11,13 +12,15 @@ import { checksum } from "../../line/codec.ts";
 
 /**
  * `live`: this writer may write to the session from now on without saying so each time. `rest`: it says so again before
- * it does. `month`: all files of the directory were known when it looked like this.
+ * it does. `month`: all files of the directory were known when it looked like this, by the catalog with this origin.
+ * `origin`: the name of the catalog that began with this journal, after there was none or it was removed.
  */
 export type JournalRecord =
   | readonly ["entry", unknown]
   | readonly ["live", name: string, writer: string, ms: number]
   | readonly ["rest", name: string, writer: string]
-  | readonly ["month", directory: string, print: Fingerprint];
+  | readonly ["month", directory: string, print: Fingerprint, origin: string]
+  | readonly ["origin", string];
 
 const PREFIX = "journal-";
 const CHECKSUM_LENGTH = 8;
@@ -101,7 +104,14 @@ export class Journal {
   make(number: number): void {
     this.#vfs.makeDirectory(this.directory);
     try {
-      this.#vfs.open(this.pathOf(number), "create").close();
+      const file = this.#vfs.open(this.pathOf(number), "create");
+      try {
+        // If we crash before it has its origin, no directory is called known in it until a base is made.
+        const origin = lineOf(["origin", randomBytes(8).toString("hex")]);
+        if (number === 0) file.write(origin, Buffer.byteLength(origin));
+      } finally {
+        file.close();
+      }
     } catch (error) {
       // Another process was first, or the directory went again.
       if (errno(error) !== "EEXIST" && errno(error) !== "ENOENT") throw error;

@@ -26,6 +26,8 @@ export interface Narrowing {
   readonly pinned?: boolean | undefined;
   readonly title?: string | undefined;
   readonly tags?: readonly string[] | undefined;
+  /** Active at or after this time, in ms. */
+  readonly sinceMs?: number | undefined;
 }
 
 /** So many rows are passed over before the caller is asked whether others have waited long enough. */
@@ -128,6 +130,13 @@ export class CatalogView {
     return name === undefined || this.#young.has(name) ? undefined : name;
   }
 
+  /** What is known of a session; undefined: nothing, or that it is gone. */
+  find(name: string): CatalogEntry | undefined {
+    const young = this.#young.get(name);
+    if (young !== undefined) return young.logs.length === 0 ? undefined : young;
+    return this.base?.find(name)?.entry;
+  }
+
   /** What was learnt of a session since the base was made. */
   young(name: string): CatalogEntry | undefined {
     return this.#young.get(name);
@@ -193,7 +202,7 @@ function baseStart(base: Base, order: Order, direction: 1 | -1, mark: Mark | und
 /** What the columns say of a row. */
 function columnTest(base: Base | undefined, narrowing: Narrowing | undefined): (row: number) => boolean {
   if (base === undefined || narrowing === undefined) return () => true;
-  const { project, directory, parent, all, archived, pinned, title, tags } = narrowing;
+  const { project, directory, parent, all, archived, pinned, title, tags, sinceMs } = narrowing;
   let mask = DELETED;
   let value = 0;
   const ask = (flag: number, wanted: boolean | undefined): void => {
@@ -218,7 +227,7 @@ function columnTest(base: Base | undefined, narrowing: Narrowing | undefined): (
     const flags = base.flags(row);
     // Nobody knows what a damaged session belongs to: it is in every list that asks for no such thing.
     if ((flags & (DAMAGED | DELETED)) === DAMAGED) return isWide;
-    if ((flags & mask) !== value) return false;
+    if ((flags & mask) !== value || (sinceMs !== undefined && base.updatedMs(row) < sinceMs)) return false;
     if (words.some(({ section, hash }) => base.word(section, row) !== hash)) return false;
     return bits === 0 || (base.word("tags", row) & bits) >>> 0 === bits;
   };
