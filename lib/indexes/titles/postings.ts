@@ -1,0 +1,149 @@
+// For each bucket of grams the rows that have one: ascending, as the distances from row to row, in seven bits a byte.
+import type { Turns } from "./turns.ts";
+
+const NONE = -1;
+/** So many rows are written before the clock is asked. */
+const STEP = 64;
+
+export class Postings {
+  /** The list of bucket n lies from starts[n] to starts[n + 1]. */
+  readonly starts: Uint32Array;
+  readonly bytes: Uint8Array;
+
+  constructor(starts: Uint32Array, bytes: Uint8Array) {
+    this.starts = starts;
+    this.bytes = bytes;
+  }
+
+  /** How long the bucket's list is, in bytes: the rarer its grams, the shorter. */
+  size(bucket: number): number {
+    return (this.starts[bucket + 1] as number) - (this.starts[bucket] as number);
+  }
+
+  walk(bucket: number): Walk {
+    return new Walk(this.bytes, this.starts[bucket] as number, this.starts[bucket + 1] as number);
+  }
+}
+
+/** One list from its first row to its last. */
+export class Walk {
+  /** The row where it stands; before the first next() none. */
+  row = -1;
+  readonly #bytes: Uint8Array;
+  #at: number;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  /** False: there was no further row. */
+  next(): boolean {
+    if (this.#at === this.#end) return false;
+    let byte = this.#bytes[this.#at++] as number;
+    let distance = byte & 0x7f;
+    for (let shift = 7; byte >= 0x80; shift += 7) {
+      byte = this.#bytes[this.#at++] as number;
+      distance |= (byte & 0x7f) << shift;
+    }
+    this.row += distance + 1;
+    return true;
+  }
+
+  /** Goes on to the first row that is not before this one; false: there is none. */
+  reach(row: number): boolean {
+    while (this.row < row) if (!this.next()) return false;
+    return true;
+  }
+}
+
+/** Takes the rows in ascending order, each with its buckets. */
+export class PostingsBuilder {
+  /** First how long each list is, then where it goes on. */
+  readonly #ends: Uint32Array;
+  readonly #last: Int32Array;
+  /** What is to be written, each bucket once a row: two bytes here, where a list of rows for each would take many. */
+  #log = new Uint16Array(16 * 1024);
+  #length = 0;
+  /** The rows, and where in the log each ends. */
+  readonly #rows: number[] = [];
+  readonly #rowEnds: number[] = [];
+
+  constructor(buckets: number) {
+    this.#ends = new Uint32Array(buckets + 1);
+    this.#last = new Int32Array(buckets).fill(NONE);
+  }
+
+  /** The first `count` of these buckets, with repetitions. */
+  add(row: number, buckets: Uint16Array, count: number): void {
+    if (this.#length + count > this.#log.length) this.#grow(count);
+    const log = this.#log;
+    const ends = this.#ends;
+    const last = this.#last;
+    let length = this.#length;
+    for (let at = 0; at < count; at++) {
+      const bucket = buckets[at] as number;
+      const distance = row - (last[bucket] as number) - 1;
+      // It has been in this row.
+      if (distance < 0) continue;
+      last[bucket] = row;
+      log[length++] = bucket;
+      ends[bucket] = (ends[bucket] as number) + sizeOf(distance);
+    }
+    this.#length = length;
+    this.#rows.push(row);
+    this.#rowEnds.push(length);
+  }
+
+  async build(turns: Turns): Promise<Postings> {
+    const ends = this.#ends;
+    let total = 0;
+    for (let bucket = 0; bucket < ends.length; bucket++) {
+      const size = ends[bucket] as number;
+      ends[bucket] = total;
+      total += size;
+    }
+    const bytes = new Uint8Array(total);
+    this.#last.fill(NONE);
+    for (let at = 0, from = 0; at < this.#rows.length; at++) {
+      const to = this.#rowEnds[at] as number;
+      this.#write(bytes, this.#rows[at] as number, from, to);
+      from = to;
+      if (at % STEP === 0 && turns.isOver) await turns.giveWay();
+    }
+    // Each list's end is where the next one begins.
+    ends.copyWithin(1, 0);
+    ends[0] = 0;
+    return new Postings(ends, bytes);
+  }
+
+  #write(bytes: Uint8Array, row: number, from: number, to: number): void {
+    const log = this.#log;
+    const ends = this.#ends;
+    const last = this.#last;
+    for (let at = from; at < to; at++) {
+      const bucket = log[at] as number;
+      let distance = row - (last[bucket] as number) - 1;
+      last[bucket] = row;
+      let end = ends[bucket] as number;
+      while (distance >= 0x80) {
+        bytes[end++] = (distance & 0x7f) | 0x80;
+        distance >>>= 7;
+      }
+      bytes[end++] = distance;
+      ends[bucket] = end;
+    }
+  }
+
+  #grow(more: number): void {
+    const log = new Uint16Array(Math.max(2 * this.#log.length, this.#length + more));
+    log.set(this.#log);
+    this.#log = log;
+  }
+}
+
+function sizeOf(distance: number): number {
+  return distance < 0x80 ? 1 : distance < 0x4000 ? 2 : distance < 0x20_0000 ? 3 : 4;
+}

@@ -1,0 +1,99 @@
+// A column of texts in one buffer: 100,000 strings would be 100,000 objects to make at load and to keep.
+
+export class Strings {
+  /** Text n lies from offsets[n] to offsets[n + 1]. */
+  readonly offsets: Uint32Array;
+  readonly bytes: Buffer;
+
+  constructor(offsets: Uint32Array, bytes: Buffer) {
+    this.offsets = offsets;
+    this.bytes = bytes;
+  }
+
+  get length(): number {
+    return this.offsets.length - 1;
+  }
+
+  start(row: number): number {
+    return this.offsets[row] as number;
+  }
+
+  end(row: number): number {
+    return this.offsets[row + 1] as number;
+  }
+
+  at(row: number): string {
+    return this.bytes.toString("utf8", this.offsets[row], this.offsets[row + 1]);
+  }
+
+  /** The same where it is known to be ASCII, in half the time. */
+  asciiAt(row: number): string {
+    return this.bytes.toString("latin1", this.offsets[row], this.offsets[row + 1]);
+  }
+
+  /** The order of the bytes of two texts. */
+  compare(row: number, other: number): number {
+    return this.compareTo(row, this.bytes, this.start(other), this.end(other));
+  }
+
+  compareTo(row: number, bytes: Uint8Array, start = 0, end: number = bytes.length): number {
+    const own = this.bytes;
+    const length = this.end(row) - this.start(row);
+    const shorter = Math.min(length, end - start);
+    for (let at = this.start(row), to = at + shorter, other = start; at < to; at++, other++) {
+      const difference = (own[at] as number) - (bytes[other] as number);
+      if (difference !== 0) return difference;
+    }
+    return length - (end - start);
+  }
+
+  startsWith(row: number, bytes: Uint8Array): boolean {
+    const from = this.start(row);
+    if (this.end(row) - from < bytes.length) return false;
+    for (let at = 0; at < bytes.length; at++) if (this.bytes[from + at] !== bytes[at]) return false;
+    return true;
+  }
+}
+
+export class StringsBuilder {
+  #offsets = new Uint32Array(1024);
+  #bytes = Buffer.allocUnsafeSlow(32 * 1024);
+  #length = 0;
+
+  /** Returns how many bytes it takes. */
+  add(text: string): number {
+    // UTF-8 takes at most three bytes for what is one unit of a string.
+    const start = this.#makeRoom(3 * text.length);
+    const length = this.#bytes.write(text, start);
+    this.#offsets[++this.#length] = start + length;
+    return length;
+  }
+
+  copy(from: Strings, row: number): void {
+    const start = this.#makeRoom(from.end(row) - from.start(row));
+    this.#offsets[++this.#length] = start + from.bytes.copy(this.#bytes, start, from.start(row), from.end(row));
+  }
+
+  build(): Strings {
+    const end = this.#offsets[this.#length] as number;
+    const bytes = Buffer.allocUnsafeSlow(end);
+    this.#bytes.copy(bytes, 0, 0, end);
+    return new Strings(this.#offsets.slice(0, this.#length + 1), bytes);
+  }
+
+  /** Where the next text begins, with room for so many bytes. */
+  #makeRoom(length: number): number {
+    if (this.#length + 1 === this.#offsets.length) {
+      const offsets = new Uint32Array(2 * this.#offsets.length);
+      offsets.set(this.#offsets);
+      this.#offsets = offsets;
+    }
+    const start = this.#offsets[this.#length] as number;
+    if (start + length > this.#bytes.length) {
+      const bytes = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, start + length));
+      this.#bytes.copy(bytes, 0, 0, start);
+      this.#bytes = bytes;
+    }
+    return start;
+  }
+}
