@@ -8,7 +8,7 @@ import { manyTitles } from "./helpers/titles.ts";
 
 const one: Title = { id: "one", text: "the first", isPrompt: false, archived: false, at: 1, tie: "" };
 const two: Title = { ...one, id: "two", text: "the second", at: 2 };
-const TEXTS = ["fix", "解析", "the parser", "а", "nowhere", "changed", "0193a0"];
+const TEXTS = ["fix", "解析", "the parser", "changed", "0193a0"];
 
 function ids(index: TitleIndex, text: string): string[] {
   return index.search(text, { limit: Infinity }).map(({ id }) => id);
@@ -21,14 +21,14 @@ function compare(index: TitleIndex, titles: ReadonlyMap<string, Title>): void {
 }
 
 test.each(["merge", "rebuild"] as const)("%s() gives way, and what changes meanwhile stays changed", async (kind) => {
-  const titles = new Map(manyTitles(20_000, 1).map((title) => [title.id, title]));
+  const titles = new Map(manyTitles(8000, 1).map((title) => [title.id, title]));
   const index = new TitleIndex();
   for (const title of titles.values()) index.set(title);
   const source = newestFirst(titles.values());
-  let isMade = false;
-  const making = (kind === "merge" ? index.merge() : index.rebuild(source)).then(() => (isMade = true));
+  const { base } = index;
+  const making = kind === "merge" ? index.merge() : index.rebuild(source);
   let turns = 0;
-  for (let number = 0; !isMade; number++) {
+  for (let number = 0; index.base === base; number++) {
     const known = source[(number * 7919) % source.length] as Title;
     const changes = [
       () => titles.delete(known.id),
@@ -50,11 +50,10 @@ test.each(["merge", "rebuild"] as const)("%s() gives way, and what changes meanw
   }
   await making;
   expect(turns).toBeGreaterThan(3);
-  expect(index.base.size).toBeGreaterThan(19_000);
+  expect(index.base.size).toBeGreaterThan(7000);
   compare(index, titles);
   await index.merge();
   compare(index, titles);
-  for (const [id, title] of titles) expect(index.get(id)).toEqual(title);
 });
 
 test("rebuild() forgets what its titles do not have, and keeps what was set after the call", async () => {
@@ -93,13 +92,14 @@ test("two bases asked for at once are made one after the other, and lose nothing
   expect(ids(index, "again")).toEqual(["one"]);
 });
 
-test("titles may come in any order, one by one, and twice: the first counts", async () => {
+test("titles may come in any order, one by one, and twice: the newer counts", async () => {
   const titles = manyTitles(3000, 4);
   const index = new TitleIndex();
   async function* source(): AsyncGenerator<Title> {
     for (const title of titles) {
+      if (title.at % 3 === 0) yield { ...title, text: "changed", at: title.at - 1 };
       yield title;
-      yield { ...title, text: "changed", at: title.at + 1 };
+      if (title.at % 4 === 0) yield { ...title, text: "changed", at: title.at - 0.5 };
       if (title.at % 500 === 0) await setImmediate();
     }
   }

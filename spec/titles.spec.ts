@@ -7,7 +7,7 @@ import type { Title } from "../lib/indexes/titles/title.ts";
 import { newestFirst, searchNaively } from "./helpers/naive-titles.ts";
 import { manyTitles, word } from "./helpers/titles.ts";
 
-const ROUNDS = process.env["TURNLOG_LONG"] ? 3000 : 300;
+const ROUNDS = process.env["TURNLOG_LONG"] ? 3000 : 100;
 const WORDS = [
   ..."Fix the parser Parsing parseUser src/parser.ts user_id FIX #123 a X".split(" "),
   ..."修复 解析器 解析 会话存储 数据库 鑫 エラー を ガード ｶﾞｰﾄﾞ データ 오류 수정 한국어".split(" "),
@@ -125,7 +125,7 @@ test("at any time a search answers as a look at every session does", async () =>
 
 function searchesFor(titles: readonly Title[]): string[] {
   const parts = titles
-    .filter((_, number) => number % 199 === 0)
+    .filter((_, number) => number % 97 === 0)
     .flatMap(({ id, text }, number) => [
       text,
       text.slice(number % 5, (number % 5) + 1 + (number % 4)),
@@ -133,11 +133,13 @@ function searchesFor(titles: readonly Title[]): string[] {
       id.slice(0, 4 + (number % 8)),
       id,
     ]);
-  return [...parts, "a", "fix", "の", "nowhere", "fix nowhere", "0193", ""];
+  return [...parts, "a", "fix", "nowhere", "0193", ""];
 }
 
+const OPTIONS = [{ limit: 7 }, { limit: 20, order: "best" as const }, { limit: 200 }];
+
 test("among thousands, beside hundreds of young ones, fed or not, nothing is missed", async () => {
-  const titles = new Map(manyTitles(5000, 1).map((title) => [title.id, title]));
+  const titles = new Map(manyTitles(3000, 1).map((title) => [title.id, title]));
   const index = new TitleIndex();
   await index.rebuild(titles.values());
   const change = (list: readonly Title[]): void => {
@@ -157,10 +159,9 @@ test("among thousands, beside hundreds of young ones, fed or not, nothing is mis
   };
   const compare = (): void => {
     const all = newestFirst(titles.values());
-    for (const text of searchesFor(all)) {
-      for (const options of [{ limit: 7 }, { limit: 20, order: "best" as const }, { limit: 300 }]) {
-        expect(index.search(text, options), JSON.stringify(text)).toEqual(searchNaively(all, text, options));
-      }
+    for (const [number, text] of searchesFor(all).entries()) {
+      const options = OPTIONS[number % OPTIONS.length];
+      expect(index.search(text, options), JSON.stringify(text)).toEqual(searchNaively(all, text, options));
     }
   };
   compare();

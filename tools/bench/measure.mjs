@@ -4,7 +4,7 @@
 /**
  * One line of the table. With a bar: `least` for a ratio or a rate, `most` for a time.
  *
- * @typedef {{ name: string, unit: "us" | "ms" | "x" | "GB/s", spread: Spread, least?: number, most?: number }} Row
+ * @typedef {{ name: string, unit: "us" | "ms" | "x" | "MB" | "GB/s", spread: Spread, least?: number, most?: number }} Row
  */
 /** @typedef {{ title: string, rows: Row[], notes: string[] }} Answer */
 /** @typedef {{ directory: string, quick: boolean }} Setting */
@@ -36,7 +36,16 @@ export async function inTurn(sides, { rounds, dropped }) {
  * @returns {number}
  */
 export function median(values) {
-  return Float64Array.from(values).sort()[values.length >>> 1];
+  return quantile(values, 0.5);
+}
+
+/**
+ * @param {ArrayLike<number>} values
+ * @param {number} share
+ * @returns {number}
+ */
+export function quantile(values, share) {
+  return Float64Array.from(values).sort()[Math.floor(values.length * share)];
 }
 
 /**

@@ -34,7 +34,7 @@ const ENDINGS = ["ts", "py", "go", "rs", "md", "json", "tsx", "yaml"];
 /** Words that few titles have: names of products, people, functions. */
 const RARE_WORDS = 6000;
 
-/** @typedef {{ titles: string[], rare: string[] }} Titles */
+/** @typedef {{ texts: string[], rare: string[] }} Titles */
 
 /**
  * @param {number} count
@@ -63,7 +63,7 @@ export function makeTitles(count) {
     if (random() < 0.05) list.push(`#${Math.floor(random() * 50_000)}`);
     return list.join(" ");
   };
-  const titles = Array.from({ length: count }, () => {
+  const texts = Array.from({ length: count }, () => {
     const script = random();
     const emoji = random() < 0.03 ? `${pick(EMOJI)} ` : "";
     if (script < 0.12) return emoji + words(() => (random() < 0.1 ? name() : pick(CHINESE)), 4, 8).join("");
@@ -72,5 +72,82 @@ export function makeTitles(count) {
     if (script < 0.25) return emoji + words(() => (random() < 0.1 ? name() : pick(RUSSIAN)), 3, 5).join(" ");
     return emoji + inEnglish();
   });
-  return { titles, rare };
+  return { texts, rare };
+}
+
+const PER_KIND = 40;
+
+/**
+ * `match` for FTS5, with quotes around what is to be one piece; `like` where that is too short for it.
+ *
+ * @typedef {{ kind: string, text: string, match?: string, like?: string }} Query
+ */
+
+/**
+ * What is typed into a search, of each kind the same number.
+ *
+ * @param {readonly string[]} texts
+ * @param {readonly string[]} rare
+ * @returns {Query[]}
+ */
+export function queriesFor(texts, rare) {
+  const random = randomFrom(11);
+  /** @type {<T>(list: readonly T[]) => T} */
+  const pick = (list) => list[Math.floor(random() * list.length)];
+  /** The words of some title, three characters or more, in the scripts in which one types words. */
+  const words = (/** @type {number} */ least) => {
+    for (;;) {
+      const found = pick(texts)
+        .split(" ")
+        .filter((word) => /^[\x21-\x7e]{3,}$/.test(word));
+      if (found.length >= least) return found;
+    }
+  };
+  const within = (/** @type {string} */ text, /** @type {number} */ length) => {
+    const start = Math.floor(random() * (text.length - length + 1));
+    return text.slice(start, start + length);
+  };
+  const run = (/** @type {number} */ length) => {
+    for (;;) {
+      const found = pick(pick(texts).match(/[\u3041-\u30ff\u4e00-\u9fff]{4,}|[\uac00-\ud7a3]{2,}/g) ?? [""]);
+      if (found.length >= length) return within(found, length);
+    }
+  };
+  const kinds = {
+    common: () => pick(ENGLISH.filter((word) => word.length > 2).slice(0, 40)),
+    rare: () => pick(rare),
+    substring: () => {
+      const word = words(1)[0];
+      return within(word, Math.max(3, Math.min(5, word.length - 1)));
+    },
+    phrase: () => words(3).slice(0, 3).join(" "),
+    miss: () => Array.from({ length: 6 }, () => pick(SYLLABLES)[0]).join(""),
+    "CJK 3": () => run(3),
+    "CJK 2": () => run(2),
+    "two words": () => {
+      const found = words(2);
+      return `${found[0]} ${found.at(-1)}`;
+    },
+  };
+  return Object.entries(kinds).flatMap(([kind, make]) =>
+    Array.from({ length: PER_KIND }, () => {
+      const text = make();
+      if (kind === "CJK 2") return { kind, text, like: `%${text}%` };
+      const pieces = text.split(" ").map((word) => `"${word.replaceAll('"', '""')}"`);
+      return { kind, text, match: pieces.join(" ") };
+    }),
+  );
+}
+
+/**
+ * @param {string} text
+ * @param {number} number
+ * @param {number} at
+ * @returns {import("./title-index.mjs").Title}
+ */
+export function titleOf(text, number, at) {
+  const hex = (/** @type {number} */ value, /** @type {number} */ length) => value.toString(16).padStart(length, "0");
+  const random = Math.imul(number + 1, 0x9e3779b1) >>> 0;
+  const id = `0193${hex(Math.floor(number / 9), 4)}-${hex(random >>> 16, 4)}-7${hex(random & 0xfff, 3)}-8000-${hex(random, 12)}`;
+  return { id, text, isPrompt: false, archived: false, at, tie: "0000-k3f9x2ab" };
 }

@@ -2,7 +2,8 @@
 // eight. In front of all stand its CRC-32 and the length of the line. What does not fit is no base: it is made anew.
 import { crc32 } from "node:zlib";
 import { TitleBase } from "./base.ts";
-import { BLOCK_ROWS, LONG_BUCKETS, SHORT_BUCKETS } from "./grams.ts";
+import { BLOCK_ROWS, Blocks } from "./blocks.ts";
+import { LONG_BUCKETS, SHORT_BUCKETS } from "./grams.ts";
 import { Postings } from "./postings.ts";
 import { Strings } from "./strings.ts";
 import { Turns } from "./turns.ts";
@@ -41,8 +42,7 @@ export async function encodeBase(base: TitleBase, tag: string, signal?: AbortSig
     base.byKey,
     base.long.starts,
     base.long.bytes,
-    base.short.starts,
-    base.short.bytes,
+    base.short.bits,
     ...strings.flatMap(({ offsets, bytes }) => [offsets, bytes]),
   ];
   const head: Head = { kind: KIND, tag, lengths: arrays.map(({ byteLength }) => byteLength) };
@@ -99,7 +99,7 @@ function baseOf(arrays: readonly Buffer[]): TitleBase {
   const flags = take();
   const byKey = numbers();
   const long = new Postings(numbers(), take());
-  const short = new Postings(numbers(), take());
+  const short = new Blocks(take());
   const [ids, texts, folded, ties] = [strings(), strings(), strings(), strings()];
   const keys = next < arrays.length ? strings() : ids;
   return new TitleBase({ at, flags, ids, keys, texts, folded, ties }, byKey, long, short);

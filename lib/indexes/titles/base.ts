@@ -1,6 +1,7 @@
 // The titles that stand: 100,000 of them in a few typed arrays, newest first. Nothing in it ever changes.
 import { firstPlace } from "./bisect.ts";
-import { HAS_ASCII_ID, HAS_ASCII_TEXT, IS_ARCHIVED, IS_PROMPT } from "./columns.ts";
+import { Blocks } from "./blocks.ts";
+import { IS_ARCHIVED, IS_PROMPT } from "./columns.ts";
 import type { Columns } from "./columns.ts";
 import { fold } from "./fold.ts";
 import { Postings } from "./postings.ts";
@@ -11,15 +12,18 @@ import type { Place, Title, TitleHit } from "./title.ts";
 /** No row. */
 export const NONE = -1;
 
+/** So many hits' strings are kept. */
+const MOST_MADE = 16_384;
+
 export class TitleBase {
   readonly columns: Columns;
   /** The rows in the order of their keys. */
   readonly byKey: Uint32Array;
-  /** Long grams to rows, short ones to blocks of rows. */
   readonly long: Postings;
-  readonly short: Postings;
+  readonly short: Blocks;
+  readonly #made = new Map<number, { readonly id: string; readonly text: string }>();
 
-  constructor(columns: Columns, byKey: Uint32Array, long: Postings, short: Postings) {
+  constructor(columns: Columns, byKey: Uint32Array, long: Postings, short: Blocks) {
     this.columns = columns;
     this.byKey = byKey;
     this.long = long;
@@ -30,7 +34,8 @@ export class TitleBase {
     const none = new Strings(new Uint32Array(1), Buffer.alloc(0));
     const columns = { at: new Float64Array(0), flags: new Uint8Array(0), ids: none, keys: none };
     const postings = new Postings(new Uint32Array(0), new Uint8Array(0));
-    return new TitleBase({ ...columns, texts: none, folded: none, ties: none }, new Uint32Array(0), postings, postings);
+    const rest = { texts: none, folded: none, ties: none };
+    return new TitleBase({ ...columns, ...rest }, new Uint32Array(0), postings, Blocks.ofRows(0));
   }
 
   get size(): number {
@@ -38,18 +43,34 @@ export class TitleBase {
   }
 
   title(row: number): Title {
-    return { ...this.hit(row), tie: this.columns.ties.at(row) };
-  }
-
-  hit(row: number): TitleHit {
-    const { at, flags, ids, texts } = this.columns;
-    const flag = flags[row] as number;
+    const { at, ids, texts, ties } = this.columns;
+    const flag = this.columns.flags[row] as number;
     return {
-      id: (flag & HAS_ASCII_ID) === 0 ? ids.at(row) : ids.asciiAt(row),
-      text: (flag & HAS_ASCII_TEXT) === 0 ? texts.at(row) : texts.asciiAt(row),
+      id: ids.at(row),
+      text: texts.at(row),
       isPrompt: (flag & IS_PROMPT) !== 0,
       archived: (flag & IS_ARCHIVED) !== 0,
       at: at[row] as number,
+      tie: ties.at(row),
+    };
+  }
+
+  hit(row: number): TitleHit {
+    const { ids, texts } = this.columns;
+    const flag = this.columns.flags[row] as number;
+    // To make strings of bytes takes longer than to find the row, and who types finds the same ones again.
+    let made = this.#made.get(row);
+    if (made === undefined) {
+      if (this.#made.size === MOST_MADE) this.#made.clear();
+      made = { id: ids.at(row), text: texts.at(row) };
+      this.#made.set(row, made);
+    }
+    return {
+      id: made.id,
+      text: made.text,
+      isPrompt: (flag & IS_PROMPT) !== 0,
+      archived: (flag & IS_ARCHIVED) !== 0,
+      at: this.columns.at[row] as number,
     };
   }
 
@@ -72,9 +93,9 @@ export class TitleBase {
 
   /** Where, from the first of them on, the keys that begin with this one end. */
   lastKey(key: Uint8Array, first: number): number {
-    const { byKey } = this;
-    const { keys } = this.columns;
-    return firstPlace(first, byKey.length, (place) => !keys.startsWith(byKey[place] as number, key));
+    const isPast = (place: number): boolean => !this.columns.keys.startsWith(this.byKey[place] as number, key);
+    // What is typed is hardly ever an id.
+    return first === this.size || isPast(first) ? first : firstPlace(first, this.size, isPast);
   }
 
   isKey(place: number, key: Uint8Array): boolean {

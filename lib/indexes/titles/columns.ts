@@ -1,20 +1,17 @@
 // Titles on their way into the columns of a base.
 import { fold } from "./fold.ts";
-import { sortRows } from "./sort.ts";
 import { StringsBuilder } from "./strings.ts";
 import type { Strings } from "./strings.ts";
-import { normalTitle, comparePlaces } from "./title.ts";
+import { comparePlaces, normalTitle } from "./title.ts";
 import type { Title } from "./title.ts";
 import type { Turns } from "./turns.ts";
 
 export const IS_PROMPT = 1;
 export const IS_ARCHIVED = 2;
-export const HAS_ASCII_ID = 4;
-export const HAS_ASCII_TEXT = 8;
 /** So many rows are worked on before the clock is asked. */
 export const STEP = 32;
 
-/** One row for each title. A row's number is its rank: the newest has 0. */
+/** One row for each title. In a base a row's number is its rank: the newest has 0. */
 export interface Columns {
   readonly at: Float64Array;
   readonly flags: Uint8Array;
@@ -27,55 +24,62 @@ export interface Columns {
 }
 
 export class ColumnsBuilder {
-  readonly #seen = new Set<string>();
+  #length = 0;
   #at = new Float64Array(1024);
   #flags = new Uint8Array(1024);
   readonly #ids = new StringsBuilder();
-  readonly #keys = new StringsBuilder();
+  #keys: StringsBuilder | undefined;
   readonly #texts = new StringsBuilder();
   readonly #folded = new StringsBuilder();
   readonly #ties = new StringsBuilder();
   #last: Title | undefined;
   #isSorted = true;
-  #hasKeys = false;
 
-  /** Of two titles with one id the first counts. */
+  /** True while every title was older than the one before. */
+  get isSorted(): boolean {
+    return this.#isSorted;
+  }
+
   add(given: Title): void {
-    if (this.#seen.has(given.id)) return;
-    const row = this.#seen.size;
-    this.#seen.add(given.id);
-    const title = normalTitle(given);
+    const row = this.#length++;
     if (row === this.#at.length) this.#grow();
+    const title = normalTitle(given);
     const { id, text, isPrompt, archived, at, tie } = title;
-    const key = fold(id);
-    this.#hasKeys ||= key !== id;
-    this.#at[row] = at;
-    this.#keys.add(key);
-    this.#flags[row] =
-      (isPrompt ? IS_PROMPT : 0) |
-      (archived ? IS_ARCHIVED : 0) |
-      (this.#ids.add(id) === id.length ? HAS_ASCII_ID : 0) |
-      (this.#texts.add(text) === text.length ? HAS_ASCII_TEXT : 0);
+    this.#ids.add(id);
+    this.#texts.add(text);
     this.#folded.add(fold(text));
     this.#ties.add(tie);
-    if (this.#last !== undefined && comparePlaces(this.#last, title) > 0) this.#isSorted = false;
+    this.#addKey(id);
+    this.#at[row] = at;
+    this.#flags[row] = (isPrompt ? IS_PROMPT : 0) | (archived ? IS_ARCHIVED : 0);
+    if (this.#last !== undefined && comparePlaces(this.#last, title) >= 0) this.#isSorted = false;
     this.#last = title;
   }
 
-  /** The columns, newest first. */
+  /** The columns, in the order in which the titles came. */
   async build(turns: Turns): Promise<Columns> {
-    const count = this.#seen.size;
-    const ids = this.#ids.build();
-    const columns = {
-      at: this.#at.slice(0, count),
-      flags: this.#flags.slice(0, count),
-      ids,
-      keys: this.#hasKeys ? this.#keys.build() : ids,
-      texts: this.#texts.build(),
-      folded: this.#folded.build(),
-      ties: this.#ties.build(),
+    const built = async (builder: StringsBuilder): Promise<Strings> => {
+      if (turns.isOver) await turns.giveWay();
+      return builder.build();
     };
-    return this.#isSorted ? columns : await sortColumns(columns, turns);
+    const ids = await built(this.#ids);
+    return {
+      at: this.#at.slice(0, this.#length),
+      flags: this.#flags.slice(0, this.#length),
+      ids,
+      keys: this.#keys === undefined ? ids : await built(this.#keys),
+      texts: await built(this.#texts),
+      folded: await built(this.#folded),
+      ties: await built(this.#ties),
+    };
+  }
+
+  /** Ids are their own keys until one comes that is not. */
+  #addKey(id: string): void {
+    const key = fold(id);
+    if (this.#keys === undefined && key === id) return;
+    this.#keys ??= this.#ids.withoutLast();
+    this.#keys.add(key);
   }
 
   #grow(): void {
@@ -86,35 +90,4 @@ export class ColumnsBuilder {
     flags.set(this.#flags);
     this.#flags = flags;
   }
-}
-
-/** Newest first. */
-async function sortColumns(columns: Columns, turns: Turns): Promise<Columns> {
-  const { at, flags, ids, keys, texts, folded, ties } = columns;
-  const order = await sortRows(at.length, (a, b) => compareRows(columns, a, b), turns);
-  const inOrder = async (strings: Strings): Promise<Strings> => {
-    const builder = new StringsBuilder();
-    for (let row = 0; row < order.length; row++) {
-      builder.copy(strings, order[row] as number);
-      if (row % STEP === 0 && turns.isOver) await turns.giveWay();
-    }
-    return builder.build();
-  };
-  const sortedIds = await inOrder(ids);
-  return {
-    at: at.map((_, row) => at[order[row] as number] as number),
-    flags: flags.map((_, row) => flags[order[row] as number] as number),
-    ids: sortedIds,
-    keys: keys === ids ? sortedIds : await inOrder(keys),
-    texts: await inOrder(texts),
-    folded: await inOrder(folded),
-    ties: await inOrder(ties),
-  };
-}
-
-function compareRows({ at, ids, ties }: Columns, a: number, b: number): number {
-  const atA = at[a] as number;
-  const atB = at[b] as number;
-  if (atA !== atB) return atA > atB ? -1 : 1;
-  return comparePlaces({ id: ids.at(a), at: atA, tie: ties.at(a) }, { id: ids.at(b), at: atB, tie: ties.at(b) });
 }

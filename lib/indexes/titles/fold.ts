@@ -6,6 +6,8 @@
  */
 const PLAIN =
   /^[\0-\x7f\u0410-\u0418\u041a-\u0438\u043a-\u044f\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3]*$/;
+/** Most ids, and many prompts. */
+const FOLDED = /^[\0-@[-\x7f]*$/;
 /** Soft hyphens, joiners, variation selectors: nobody sees them or types them. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}+/gu;
 /** The marks of other scripts are letters to their readers: dakuten, matras, Arabic vowels. */
@@ -14,12 +16,15 @@ const MARKS = /([\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])\p{M}+/gu;
 const VARIANTS = /[ßςı]/g;
 const VARIANT_OF: Readonly<Record<string, string>> = { ß: "ss", ς: "σ", ı: "i" };
 const SPACE = /\s+/;
+/** Of a longer query the rest does not count. */
+const MOST_CHARACTERS = 1000;
 
 /**
  * Case and width do not count (NFKC, lower case), nor do invisible characters, nor the diacritics of Latin, Greek and
  * Cyrillic letters.
  */
 export function fold(text: string): string {
+  if (FOLDED.test(text)) return text;
   if (PLAIN.test(text)) return text.toLowerCase();
   return (
     text
@@ -42,7 +47,7 @@ export interface Query {
 }
 
 export function queryOf(text: string): Query {
-  const key = fold(text).trim();
+  const key = fold(text.slice(0, MOST_CHARACTERS)).trim();
   return { words: key === "" ? [] : [...new Set(key.split(SPACE))], key };
 }
 

@@ -1,10 +1,15 @@
 // The pieces of a folded text by which it is found: any three characters in a row, and any two where words are that short.
 
+const LONG_BITS = 16;
+const SHORT_BITS = 12;
 /** Buckets of the long grams, and of the short ones. Grams that share one cost a few needless looks. */
-export const LONG_BUCKETS: number = 2 ** 16;
-export const SHORT_BUCKETS: number = 2 ** 14;
-/** Rows in a block, as short grams know them. */
-export const BLOCK_ROWS = 64;
+export const LONG_BUCKETS: number = 2 ** LONG_BITS;
+export const SHORT_BUCKETS: number = 2 ** SHORT_BITS;
+const LONG_SHIFT = 32 - LONG_BITS;
+const SHORT_SHIFT = 32 - SHORT_BITS;
+/** Odd numbers without a pattern: one joins characters, one brings their differences to the upper bits. */
+const MIX = 0x85ebca6b;
+const SPREAD = 0x9e3779b1;
 
 /**
  * Reads a text's grams, as buckets, from its UTF-8. Long ones (three characters, two Chinese, Japanese or Korean ones)
@@ -21,34 +26,35 @@ export class Grams {
     const { long, short } = this;
     let longs = 0;
     let shorts = 0;
-    // The two characters before. A word has no white space, so no gram that has some is ever asked for.
-    let a = 0;
-    let b = 0;
+    // The character before, the pair before, mixed; a word has no white space, so no gram with some is ever asked for.
+    let before = 0;
+    let pair = 0;
     for (let at = start; at < end;) {
-      let c = bytes[at++] as number;
-      if (c === 32 || (c <= 13 && (c === 10 || c === 9 || c === 13))) {
-        a = 0;
-        b = 0;
+      let code = bytes[at++] as number;
+      if (code === 32 || (code <= 13 && (code === 10 || code === 9 || code === 13))) {
+        before = 0;
+        pair = 0;
         continue;
       }
-      if (c >= 0x80) {
-        if (c < 0xe0) {
-          c = ((c & 0x1f) << 6) | ((bytes[at++] as number) & 0x3f);
-        } else if (c < 0xf0) {
-          c = ((c & 0x0f) << 12) | (((bytes[at++] as number) & 0x3f) << 6) | ((bytes[at++] as number) & 0x3f);
+      if (code >= 0x80) {
+        if (code < 0xe0) {
+          code = ((code & 0x1f) << 6) | ((bytes[at++] as number) & 0x3f);
+        } else if (code < 0xf0) {
+          code = ((code & 0x0f) << 12) | (((bytes[at++] as number) & 0x3f) << 6) | ((bytes[at++] as number) & 0x3f);
         } else {
-          c = ((c & 0x07) << 18) | (((bytes[at++] as number) & 0x3f) << 12);
-          c |= (((bytes[at++] as number) & 0x3f) << 6) | ((bytes[at++] as number) & 0x3f);
+          code = ((code & 0x07) << 18) | (((bytes[at++] as number) & 0x3f) << 12);
+          code |= (((bytes[at++] as number) & 0x3f) << 6) | ((bytes[at++] as number) & 0x3f);
         }
       }
-      short[shorts++] = hash(0, 0, c) & (SHORT_BUCKETS - 1);
-      if (b !== 0) {
-        if (isDense(b) && isDense(c)) long[longs++] = hash(0, b, c) & (LONG_BUCKETS - 1);
-        else short[shorts++] = hash(0, b, c) & (SHORT_BUCKETS - 1);
-        if (a !== 0) long[longs++] = hash(a, b, c) & (LONG_BUCKETS - 1);
+      short[shorts++] = Math.imul(code, SPREAD) >>> SHORT_SHIFT;
+      if (before !== 0) {
+        const two = (Math.imul(before, MIX) + code) | 0;
+        if (isDense(before) && isDense(code)) long[longs++] = Math.imul(two, SPREAD) >>> LONG_SHIFT;
+        else short[shorts++] = Math.imul(two, SPREAD) >>> SHORT_SHIFT;
+        if (pair !== 0) long[longs++] = Math.imul((Math.imul(pair, MIX) + code) | 0, SPREAD) >>> LONG_SHIFT;
+        pair = two;
       }
-      a = b;
-      b = c;
+      before = code;
     }
     this.longCount = longs;
     this.shortCount = shorts;
@@ -69,10 +75,4 @@ export function isDense(code: number): boolean {
       (code >= 0xf900 && code <= 0xfaff) ||
       (code >= 0x20000 && code <= 0x3ffff))
   );
-}
-
-function hash(a: number, b: number, c: number): number {
-  let mixed = Math.imul(a, 0x9e3779b1) + Math.imul(b, 0x85ebca77) + Math.imul(c, 0xc2b2ae3d);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
-  return (mixed ^ (mixed >>> 13)) >>> 0;
 }

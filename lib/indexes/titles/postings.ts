@@ -28,34 +28,47 @@ export class Postings {
 /** One list from its first row to its last. */
 export class Walk {
   /** The row where it stands; before the first next() none. */
-  row = -1;
+  row: number = NONE;
   readonly #bytes: Uint8Array;
+  readonly #start: number;
   #at: number;
   readonly #end: number;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes;
+    this.#start = start;
     this.#at = start;
     this.#end = end;
   }
 
+  /** How far it has come, in bytes: about as many as rows. */
+  get steps(): number {
+    return this.#at - this.#start;
+  }
+
   /** False: there was no further row. */
   next(): boolean {
-    if (this.#at === this.#end) return false;
-    let byte = this.#bytes[this.#at++] as number;
-    let distance = byte & 0x7f;
-    for (let shift = 7; byte >= 0x80; shift += 7) {
-      byte = this.#bytes[this.#at++] as number;
-      distance |= (byte & 0x7f) << shift;
-    }
-    this.row += distance + 1;
-    return true;
+    return this.reach(this.row + 1);
   }
 
   /** Goes on to the first row that is not before this one; false: there is none. */
-  reach(row: number): boolean {
-    while (this.row < row) if (!this.next()) return false;
-    return true;
+  reach(wanted: number): boolean {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let at = this.#at;
+    let row = this.row;
+    while (row < wanted && at < end) {
+      let byte = bytes[at++] as number;
+      let distance = byte & 0x7f;
+      for (let shift = 7; byte >= 0x80; shift += 7) {
+        byte = bytes[at++] as number;
+        distance |= (byte & 0x7f) << shift;
+      }
+      row += distance + 1;
+    }
+    this.#at = at;
+    this.row = row;
+    return row >= wanted;
   }
 }
 

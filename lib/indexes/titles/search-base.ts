@@ -1,12 +1,18 @@
 // Finding rows: the rarest grams of a query give candidates, and each candidate is looked through.
 import type { TitleBase } from "./base.ts";
 import { firstPlace } from "./bisect.ts";
-import { BLOCK_ROWS, Grams } from "./grams.ts";
+import { BLOCK_ROWS } from "./blocks.ts";
+import { Grams } from "./grams.ts";
+import { Needle } from "./needle.ts";
 import type { Postings, Walk } from "./postings.ts";
 import type { RowSet } from "./row-set.ts";
 
-/** A list that is longer, in bytes, is not gone through alone: where the second rarest gram is missing, none is looked at. */
-const SHORT_LIST = 64;
+/** So many lists are gone through side by side: what is not in all of them need not be looked at. */
+const MOST_LISTS = 4;
+/** So many steps on a list take the time of one look at a title. */
+const LOOK_STEPS = 16;
+/** So many steps a list may take for nothing before it is left out. */
+const PATIENCE = 64;
 
 const grams = new Grams();
 
@@ -20,13 +26,13 @@ export interface Bounds {
 /** The newest rows before `end` that are not hidden and have all the words; at most `limit`. */
 export function searchBase(base: TitleBase, words: readonly string[], { limit, end, hidden }: Bounds): number[] {
   const found: number[] = [];
-  const needles = words.map((word) => Buffer.from(word));
+  const needles = words.map((word) => new Needle(word));
   const { bytes, offsets } = base.columns.folded;
   /** False: there are enough. */
   const take = (row: number): boolean => {
     if (hidden.has(row)) return true;
     for (const needle of needles) {
-      if (!contains(bytes, offsets[row] as number, offsets[row + 1] as number, needle)) return true;
+      if (!needle.isIn(bytes, offsets[row] as number, offsets[row + 1] as number)) return true;
     }
     return found.push(row) < limit;
   };
@@ -39,14 +45,16 @@ export function searchBase(base: TitleBase, words: readonly string[], { limit, e
     takeAll(0, end);
     return found;
   }
-  const long = rarest(base.long, needles, "long");
-  if (long.length > 0) {
-    walkBoth(long, end, take);
+  const walks = rarest(base.long, needles);
+  if (walks.length > 0) {
+    walkAll(walks, end, take);
     return found;
   }
-  walkBoth(rarest(base.short, needles, "short"), Math.ceil(end / BLOCK_ROWS), (block) =>
-    takeAll(block * BLOCK_ROWS, Math.min((block + 1) * BLOCK_ROWS, end)),
-  );
+  const short = shortBuckets(needles);
+  for (let block = 0; block * BLOCK_ROWS < end; block++) {
+    if (!base.short.hasAll(block, short)) continue;
+    if (!takeAll(block * BLOCK_ROWS, Math.min((block + 1) * BLOCK_ROWS, end))) break;
+  }
   return found;
 }
 
@@ -70,40 +78,65 @@ export function newestOf(base: TitleBase, first: number, last: number, { limit, 
   return rows;
 }
 
-/** Ways through the lists of the one or two rarest grams of this kind; none: the words are too short for it. */
-function rarest(postings: Postings, needles: readonly Buffer[], kind: "long" | "short"): Walk[] {
-  const buckets = new Set<number>();
-  for (const needle of needles) {
-    grams.read(needle, 0, needle.length);
-    const count = kind === "long" ? grams.longCount : grams.shortCount;
-    for (let at = 0; at < count; at++) buckets.add(grams[kind][at] as number);
+/** Ways through the lists of rare long grams, the shortest first; none: the words are too short to have any. */
+function rarest(postings: Postings, needles: readonly Needle[]): Walk[] {
+  const bySize = (a: number, b: number): number => postings.size(a) - postings.size(b);
+  // Each word's rarest gram comes before the others: the grams of one word stand in the same titles.
+  const first: number[] = [];
+  const others: number[] = [];
+  for (const { bytes } of needles) {
+    grams.read(bytes, 0, bytes.length);
+    const sorted = grams.long.slice(0, grams.longCount).sort(bySize);
+    for (let at = 0; at < sorted.length && at < MOST_LISTS; at++)
+      (at === 0 ? first : others).push(sorted[at] as number);
   }
-  const sorted = [...buckets].sort((a, b) => postings.size(a) - postings.size(b));
-  const isShort = sorted[0] === undefined || postings.size(sorted[0]) <= SHORT_LIST;
-  return sorted.slice(0, isShort ? 1 : 2).map((bucket) => postings.walk(bucket));
+  first.sort(bySize);
+  const [shortest] = first;
+  if (shortest === undefined) return [];
+  const longest = LOOK_STEPS * postings.size(shortest);
+  return [...new Set([...first, ...others.sort(bySize)])]
+    .filter((bucket) => postings.size(bucket) <= longest)
+    .slice(0, MOST_LISTS)
+    .map((bucket) => postings.walk(bucket));
 }
 
-/** Hands over what is in all the lists and before `end`, until there is enough. */
-function walkBoth(walks: readonly Walk[], end: number, take: (row: number) => boolean): void {
-  const [first, second] = walks;
+function shortBuckets(needles: readonly Needle[]): number[] {
+  const buckets: number[] = [];
+  for (const { bytes } of needles) {
+    grams.read(bytes, 0, bytes.length);
+    buckets.push(...grams.short.subarray(0, grams.shortCount));
+  }
+  return buckets;
+}
+
+/** Hands over what is in all the lists and before `end`, until there is enough; what is not in all of them may come, too. */
+function walkAll([first, ...others]: readonly Walk[], end: number, take: (row: number) => boolean): void {
   if (first === undefined) return;
-  while (first.next() && first.row < end) {
-    if (second !== undefined && second.row !== first.row) {
-      if (!second.reach(first.row)) return;
-      if (second.row !== first.row) continue;
+  const filters = others.map((walk) => new Filter(walk));
+  rows: while (first.next() && first.row < end) {
+    for (let at = 0; at < filters.length; at++) {
+      const filter = filters[at] as Filter;
+      if (!filter.walk.reach(first.row)) return;
+      const isOut = filter.walk.row !== first.row;
+      if (!filter.isWorthIt(isOut)) filters.splice(at--, 1);
+      if (isOut) continue rows;
     }
     if (!take(first.row)) return;
   }
 }
 
-function contains(bytes: Uint8Array, start: number, end: number, needle: Uint8Array): boolean {
-  const first = needle[0] as number;
-  const last = end - needle.length;
-  for (let at = start; at <= last; at++) {
-    if (bytes[at] !== first) continue;
-    let length = 1;
-    while (length < needle.length && bytes[at + length] === needle[length]) length++;
-    if (length === needle.length) return true;
+/** A list beside the shortest one. It has to keep out as many titles as its own steps would pay for. */
+class Filter {
+  readonly walk: Walk;
+  #spared = PATIENCE;
+
+  constructor(walk: Walk) {
+    this.walk = walk;
   }
-  return false;
+
+  /** `isOut`: it has just spared us a look. */
+  isWorthIt(isOut: boolean): boolean {
+    if (isOut) this.#spared += LOOK_STEPS;
+    return this.walk.steps <= this.#spared;
+  }
 }

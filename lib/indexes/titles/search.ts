@@ -53,16 +53,17 @@ function namedBy(titles: TitleSet, key: string): Named {
   const { base, hidden, young } = titles;
   const bytes = Buffer.from(key);
   const first = base.firstKey(bytes);
-  const equal: Found[] = young.named(key, true);
+  const isShort = key.length < LEAST_OF_ID;
+  const begun = young.named(key, isShort);
+  const equal: Found[] = begun.filter((each) => each.key === key);
   for (let place = first; base.isKey(place, bytes); place++) {
     const row = base.byKey[place] as number;
     if (!hidden.has(row)) equal.push(row);
   }
-  equal.sort((a, b) => comparePlaces(placeOf(titles, a), placeOf(titles, b)));
-  if (key.length < LEAST_OF_ID) return { first, last: first, young: [], meant: equal };
+  if (equal.length > 1) equal.sort((a, b) => comparePlaces(placeOf(titles, a), placeOf(titles, b)));
+  if (isShort) return { first, last: first, young: [], meant: equal };
   const last = base.lastKey(bytes, first);
-  const named = young.named(key, false);
-  return { first, last, young: named, meant: equal.length > 0 ? equal : onlyOne(titles, first, last, named) };
+  return { first, last, young: begun, meant: equal.length > 0 ? equal : onlyOne(titles, first, last, begun) };
 }
 
 function onlyOne({ base, hidden }: TitleSet, first: number, last: number, young: readonly Young[]): Found[] {

@@ -5,7 +5,7 @@ const RUN = 2048;
 /** So many rows are merged before the clock is asked. */
 const STEP = 4096;
 
-/** The rows from 0 to count in the order that `compare` gives. */
+/** The rows from 0 to count in the order that `compare` gives. Those that it takes for equal stay in their order. */
 export async function sortRows(
   count: number,
   compare: (a: number, b: number) => number,

@@ -26,11 +26,6 @@ export class Strings {
     return this.bytes.toString("utf8", this.offsets[row], this.offsets[row + 1]);
   }
 
-  /** The same where it is known to be ASCII, in half the time. */
-  asciiAt(row: number): string {
-    return this.bytes.toString("latin1", this.offsets[row], this.offsets[row + 1]);
-  }
-
   /** The order of the bytes of two texts. */
   compare(row: number, other: number): number {
     return this.compareTo(row, this.bytes, this.start(other), this.end(other));
@@ -47,6 +42,16 @@ export class Strings {
     return length - (end - start);
   }
 
+  /** How many bytes, at most so many, the two texts have in common from the beginning. */
+  sharedStart(row: number, other: number, most: number): number {
+    const { bytes } = this;
+    const [a, b] = [this.start(row), this.start(other)];
+    const end = Math.min(most, this.end(row) - a, this.end(other) - b);
+    let length = 0;
+    while (length < end && bytes[a + length] === bytes[b + length]) length++;
+    return length;
+  }
+
   startsWith(row: number, bytes: Uint8Array): boolean {
     const from = this.start(row);
     if (this.end(row) - from < bytes.length) return false;
@@ -60,18 +65,24 @@ export class StringsBuilder {
   #bytes = Buffer.allocUnsafeSlow(32 * 1024);
   #length = 0;
 
-  /** Returns how many bytes it takes. */
-  add(text: string): number {
+  add(text: string): void {
     // UTF-8 takes at most three bytes for what is one unit of a string.
     const start = this.#makeRoom(3 * text.length);
-    const length = this.#bytes.write(text, start);
-    this.#offsets[++this.#length] = start + length;
-    return length;
+    this.#offsets[++this.#length] = start + this.#bytes.write(text, start);
   }
 
   copy(from: Strings, row: number): void {
     const start = this.#makeRoom(from.end(row) - from.start(row));
     this.#offsets[++this.#length] = start + from.bytes.copy(this.#bytes, start, from.start(row), from.end(row));
+  }
+
+  /** Another one with the same texts but the last. */
+  withoutLast(): StringsBuilder {
+    const others = new StringsBuilder();
+    others.#length = this.#length - 1;
+    others.#offsets = this.#offsets.slice();
+    others.#bytes = Buffer.from(this.#bytes);
+    return others;
   }
 
   build(): Strings {

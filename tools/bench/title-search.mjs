@@ -1,0 +1,140 @@
+// The same queries for the index and for FTS5, and the same answers from both.
+import { inTurn, median, quantile, ratioOf, spreadOf } from "./measure.mjs";
+import { makeDatabase } from "./sqlite.mjs";
+
+export const LIMIT = 50;
+/** Titles in the order of their sessions' activity, so that the newest are those with the highest rowid. */
+const SCHEMA = `
+  CREATE TABLE session (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, updated INTEGER NOT NULL);
+  CREATE INDEX session_updated ON session (updated);
+  CREATE VIRTUAL TABLE titles USING fts5 (title, content = 'session', content_rowid = 'n', tokenize = 'trigram');
+  CREATE TRIGGER added AFTER INSERT ON session BEGIN
+    INSERT INTO titles (rowid, title) VALUES (new.n, new.title);
+  END;
+  CREATE TRIGGER gone AFTER DELETE ON session BEGIN
+    INSERT INTO titles (titles, rowid, title) VALUES ('delete', old.n, old.title);
+  END;
+  CREATE TRIGGER renamed AFTER UPDATE OF title ON session BEGIN
+    INSERT INTO titles (titles, rowid, title) VALUES ('delete', old.n, old.title);
+    INSERT INTO titles (rowid, title) VALUES (new.n, new.title);
+  END;
+`;
+const MATCH = "SELECT id, session.title FROM titles JOIN session ON n = titles.rowid WHERE titles MATCH ? ORDER BY";
+const LIKE = "SELECT id, title FROM session WHERE title LIKE ? ORDER BY";
+
+/** @typedef {import("./title-index.mjs").Title} Title */
+/** @typedef {import("./title-texts.mjs").Query} Query */
+/** @typedef {"turnlog" | "byTime" | "byRowid"} Side */
+
+/**
+ * @param {string} path
+ * @param {readonly Title[]} titles newest first
+ */
+export function fill(path, titles) {
+  const database = makeDatabase(path, SCHEMA);
+  const insert = database.prepare("INSERT INTO session (id, title, updated) VALUES (?, ?, ?)");
+  database.transaction(() => {
+    for (const { id, text, at } of titles.toReversed()) insert.run(id, text, at);
+  })();
+  database.exec("INSERT INTO titles (titles) VALUES ('optimize'); PRAGMA optimize");
+  return database;
+}
+
+/**
+ * Each side's times, round by round: of all queries, and of each kind.
+ *
+ * @typedef {{ p50: number[], p99: number[], kinds: Record<string, number[]> }} Times
+ */
+
+/**
+ * @param {import("./title-index.mjs").TitleIndex} index
+ * @param {import("better-sqlite3").Database} database
+ * @param {readonly Query[]} queries
+ * @param {{ rounds: number, dropped: number }} counts
+ * @returns {Promise<Record<Side, Times>>}
+ */
+export async function compare(index, database, queries, counts) {
+  const statements = (/** @type {string} */ order, /** @type {string} */ liked) => ({
+    match: database.prepare(`${MATCH} ${order} DESC LIMIT ${LIMIT}`),
+    like: database.prepare(`${LIKE} ${liked} DESC LIMIT ${LIMIT}`),
+  });
+  const byRowid = statements("titles.rowid", "n");
+  const byTime = statements("updated", "updated");
+  const sides = {
+    turnlog: (/** @type {Query} */ { text }) => index.search(text, { limit: LIMIT }),
+    byRowid: (/** @type {Query} */ { match, like }) => (match ? byRowid.match.all(match) : byRowid.like.all(like)),
+    byTime: (/** @type {Query} */ { match, like }) => (match ? byTime.match.all(match) : byTime.like.all(like)),
+  };
+  for (const query of queries) checkSame(query, sides.turnlog(query), sides.byRowid(query), sides.byTime(query));
+
+  const times = { turnlog: noTimes(), byRowid: noTimes(), byTime: noTimes() };
+  let round = 0;
+  /** @param {Side} name */
+  const runOf = (name) => () => {
+    const search = sides[name];
+    const taken = new Float64Array(queries.length);
+    for (const [place, query] of queries.entries()) {
+      const start = performance.now();
+      search(query);
+      taken[place] = (performance.now() - start) * 1000;
+    }
+    if (round++ >= 3 * counts.dropped) note(times[name], queries, taken);
+    return 0;
+  };
+  await inTurn({ turnlog: runOf("turnlog"), byRowid: runOf("byRowid"), byTime: runOf("byTime") }, counts);
+  return times;
+}
+
+/** @returns {Times} */
+function noTimes() {
+  return { p50: [], p99: [], kinds: {} };
+}
+
+/**
+ * @param {Times} times
+ * @param {readonly Query[]} queries
+ * @param {Float64Array} taken
+ */
+function note(times, queries, taken) {
+  times.p50.push(quantile(taken, 0.5));
+  times.p99.push(quantile(taken, 0.99));
+  for (const kind of new Set(queries.map((query) => query.kind))) {
+    (times.kinds[kind] ??= []).push(median(taken.filter((_, place) => queries[place]?.kind === kind)));
+  }
+}
+
+/**
+ * A side that finds less, or something else, would win.
+ *
+ * @param {Query} query
+ * @param {...unknown} answers
+ */
+function checkSame({ text }, ...answers) {
+  const ids = answers.map((answer) => JSON.stringify(/** @type {{ id: string }[]} */ (answer).map(({ id }) => id)));
+  if (new Set(ids).size > 1) throw new Error(`${JSON.stringify(text)}: ${ids.join("\n")}`);
+}
+
+/**
+ * @param {string} prefix
+ * @param {Record<Side, Times>} times
+ * @param {{ p50: number, p99: number }} least
+ * @returns {import("./measure.mjs").Row[]}
+ */
+export function rowsOf(prefix, { turnlog, byRowid, byTime }, least) {
+  return [
+    { name: `${prefix}turnlog, p50`, unit: "us", spread: spreadOf(turnlog.p50) },
+    { name: `${prefix}turnlog, p99`, unit: "us", spread: spreadOf(turnlog.p99) },
+    { name: `${prefix}/ FTS5 by time, p50`, unit: "x", spread: ratioOf(turnlog.p50, byTime.p50), least: least.p50 },
+    { name: `${prefix}/ FTS5 by time, p99`, unit: "x", spread: ratioOf(turnlog.p99, byTime.p99), least: least.p99 },
+    { name: `${prefix}/ FTS5 by rowid, p50`, unit: "x", spread: ratioOf(turnlog.p50, byRowid.p50) },
+    { name: `${prefix}/ FTS5 by rowid, p99`, unit: "x", spread: ratioOf(turnlog.p99, byRowid.p99) },
+    ...Object.keys(turnlog.kinds).flatMap((kind) => [
+      { name: `${prefix}${kind}`, unit: /** @type {const} */ ("us"), spread: spreadOf(turnlog.kinds[kind]) },
+      {
+        name: `${prefix}${kind}: / FTS5 by rowid`,
+        unit: /** @type {const} */ ("x"),
+        spread: ratioOf(turnlog.kinds[kind], byRowid.kinds[kind]),
+      },
+    ]),
+  ];
+}
