@@ -54,7 +54,7 @@ function text(random, bytes) {
  * @param {number} seed
  * @returns {() => number} from 0 to 1, without 1
  */
-function randomFrom(seed) {
+export function randomFrom(seed) {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
