@@ -2,7 +2,7 @@
 
 /** @typedef {{ median: number, min: number, max: number }} Spread */
 /**
- * One line of the table. With a bar: `least` for a ratio or a rate, `most` for a time.
+ * One line of the table. With a bar: `least` for a ratio or a rate, `most` for times and memory.
  *
  * @typedef {{ name: string, unit: "us" | "ms" | "x" | "MB" | "GB/s", spread: Spread, least?: number, most?: number }} Row
  */
@@ -13,13 +13,14 @@
  * Runs each side once a round, each round beginning with the next one.
  *
  * @template {string} Name
- * @param {Record<Name, () => number | Promise<number>>} sides
+ * @template [Figure=number]
+ * @param {Record<Name, () => Figure | Promise<Figure>>} sides
  * @param {{ rounds: number, dropped: number }} counts `dropped` rounds come first and count for nothing
- * @returns {Promise<Record<Name, number[]>>} what each side gave, round by round
+ * @returns {Promise<Record<Name, Figure[]>>} what each side gave, round by round
  */
 export async function inTurn(sides, { rounds, dropped }) {
   const names = /** @type {Name[]} */ (Object.keys(sides));
-  const figures = /** @type {Record<Name, number[]>} */ ({});
+  const figures = /** @type {Record<Name, Figure[]>} */ ({});
   for (const name of names) figures[name] = [];
   for (let round = 0; round < dropped + rounds; round++) {
     for (let turn = 0; turn < names.length; turn++) {

@@ -1,4 +1,5 @@
-// Asks the questions and prints a table: node run.mjs [--quick] [--only append|last|read|search|titles]... [--dir DIR]
+// Asks the questions and prints a table: node run.mjs [--quick] [--only QUESTION]... [--dir DIR]
+// Questions: append, last, read, search, titles, sessions, pages.
 //
 // Build the library first. Ratios taken on one machine in one run are what counts. With --quick all is smaller, and
 // the run fails if a figure is worse than twice its bar: more than noise, on any machine.
@@ -11,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { describeMachine } from "./machine.mjs";
 
-const QUESTIONS = ["append", "last", "read", "search", "titles"];
+const QUESTIONS = ["append", "last", "read", "search", "titles", "sessions", "pages"];
 /** How much worse than its bar a figure may be in a quick run. */
 const TOLERANCE = 2;
 
@@ -30,8 +31,9 @@ let isBad = false;
 for (const name of only) {
   const { title, rows, notes } = await ask(name);
   print(`\n${title}`);
+  const width = Math.max(...rows.map((row) => row.name.length));
   for (const row of rows) {
-    print(format(row));
+    print(format(row, width));
     isBad ||= isMissed(row, TOLERANCE);
   }
   for (const note of notes) print(`  (${note})`);
@@ -56,14 +58,17 @@ async function ask(name) {
   }
 }
 
-/** @param {import("./measure.mjs").Row} row */
-function format(row) {
+/**
+ * @param {import("./measure.mjs").Row} row
+ * @param {number} width of the names
+ */
+function format(row, width) {
   const { name, unit, spread } = row;
   const [median, min, max] = [spread.median, spread.min, spread.max].map((value) => value.toFixed(2));
   const range = `${min}..${max}`;
   const bar = barOf(row);
   const verdict = bar === "" ? "" : `${bar}: ${isMissed(row, 1) ? "MISSED" : "met"}`;
-  return `  ${name.padEnd(40)}${median.padStart(9)} ${unit}  ${range.padEnd(18)}${verdict}`.trimEnd();
+  return `  ${name.padEnd(width)}${median.padStart(9)} ${unit}  ${range.padEnd(18)}${verdict}`.trimEnd();
 }
 
 /** @param {import("./measure.mjs").Row} row */

@@ -29,15 +29,18 @@ export async function makeSubject(directory, messages) {
   await store.close();
   // The last one to close moves what stands in the WAL into the database.
   database.close();
-  return { root, id: ID, log: findLog(root), database: path };
+  return { root, id: ID, log: findLog(root, ID), database: path };
 }
 
-/** @param {string} root */
-function findLog(root) {
+/**
+ * @param {string} root
+ * @param {string} id
+ */
+export function findLog(root, id) {
   const sessions = join(root, "sessions");
   const names = fs.readdirSync(sessions, { recursive: true, encoding: "utf8" });
-  const name = names.find((each) => each.endsWith(`${ID}.jsonl`));
-  if (name === undefined) throw new Error(`no log of ${ID} below ${sessions}`);
+  const name = names.find((each) => each.endsWith(`${id}.jsonl`));
+  if (name === undefined) throw new Error(`no log of ${id} below ${sessions}`);
   return join(sessions, name);
 }
 
@@ -48,5 +51,5 @@ function findLog(root) {
  * @param {number} expected
  */
 export function checkCount(found, expected) {
-  if (found !== expected) throw new Error(`${found} messages where ${expected} were expected`);
+  if (found !== expected) throw new Error(`${found} where ${expected} were expected`);
 }
