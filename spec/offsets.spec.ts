@@ -1,12 +1,18 @@
 // A store with sidecars answers what one answers that reads its logs, whatever has become of either.
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { openStore } from "../lib/index.ts";
-import type { Store } from "../lib/index.ts";
+import { settingsOf } from "../lib/base/options.ts";
+import { openMemoryStore, openStore } from "../lib/index.ts";
+import type { Session, Store, StoreWarning } from "../lib/index.ts";
+import { rooms } from "../lib/open.ts";
+import { openOn } from "../lib/store/store.ts";
 import { answersOf, scannedAnswersOf } from "./helpers/answers.ts";
+import { CountingVfs } from "./helpers/counting-vfs.ts";
+import { FaultVfs } from "./helpers/fault-vfs.ts";
+import { ID, saved, settle, sidecarOf, until } from "./helpers/sidecars.ts";
 import { damage, spoil, step, take } from "./helpers/random-sessions.ts";
 import type { Step } from "./helpers/random-sessions.ts";
 import { collect, filesIn, logsOf, useStores } from "./helpers/stores.ts";
@@ -14,7 +20,6 @@ import { collect, filesIn, logsOf, useStores } from "./helpers/stores.ts";
 const stores = useStores();
 const ROUNDS = process.env["TURNLOG_LONG"] ? 500 : 25;
 const MACHINES = 2;
-const ID = "s";
 
 /** What becomes of the sidecar while nobody has it open. */
 const harm = fc.record({
@@ -90,10 +95,6 @@ class World {
   }
 }
 
-function sidecarOf(directory: string): string | undefined {
-  return filesIn(join(directory, ".cache", "offsets"))[0];
-}
-
 async function compare(directory: string, above: string, each: boolean): Promise<void> {
   const store = await openStore<any, any>(directory);
   const session = store.session(ID);
@@ -153,3 +154,108 @@ test("any history of any machines, damaged or not, is answered as by a scan", as
     { numRuns: ROUNDS },
   );
 }, 600_000);
+
+test("what a sidecar knows is not read in the log", async () => {
+  const directory = await saved(stores.directory(), 5000);
+  const log = [...logsOf(directory).values()][0]!.length;
+  const ask = async (use: (session: Session<any, any>) => Promise<unknown>): Promise<number> => {
+    const vfs = new CountingVfs();
+    const store = await openOn<any, any>(vfs, directory, settingsOf({}), rooms);
+    await use(store.session(ID));
+    const bytes = vfs.of(".jsonl");
+    await store.close();
+    return bytes;
+  };
+  expect(await ask((session) => session.count())).toBe(0);
+  expect(await ask((session) => session.info())).toBe(0);
+  expect(await ask((session) => session.stats())).toBe(0);
+  expect(await ask((session) => session.message("m2500"))).toBeLessThan(5000);
+  expect(await ask((session) => session.page({ around: "m2500", limit: 10 }))).toBeLessThan(20_000);
+  expect(await ask((session) => session.branches())).toBeLessThan(5000);
+  expect(await ask((session) => session.append({ id: "one more" }))).toBeLessThan(5000);
+  await settle(directory);
+  // The same without the sidecar.
+  rmSync(join(directory, ".cache"), { recursive: true });
+  expect(await ask((session) => session.count())).toBeGreaterThan(log);
+});
+
+test("a store that cannot write its cache goes on without", async () => {
+  for (const fault of ["ENOSPC", "EROFS", "EIO", "short"]) {
+    const directory = stores.directory();
+    const vfs = new FaultVfs();
+    const store = await openOn<any, any>(vfs, directory, settingsOf({}), rooms);
+    const session = store.session(ID, { create: true });
+    await session.append({ id: "m0", text: "x".repeat(300_000) });
+    const warnings: StoreWarning[] = [];
+    store.on("warning", (warning) => warnings.push(warning));
+    vfs.fault = (_, path) => (path.includes(".cache") ? (fault === "short" ? 10 : fault) : undefined);
+    await session.append({ id: "m1" });
+    expect(await session.count()).toBe(2);
+    await store.close();
+    expect(warnings).toEqual([]);
+    expect(filesIn(join(directory, ".cache", "offsets"))).toEqual([]);
+  }
+});
+
+test("the cache can go at any time, under a store that reads and writes", async () => {
+  const directory = await saved(stores.directory());
+  const [one, two] = [await stores.open({}, directory), await stores.open({}, directory)];
+  for (let round = 0; round < 12; round++) {
+    if (round % 2 === 0) rmSync(join(directory, ".cache"), { recursive: true, force: true });
+    const store = round % 3 === 0 ? one : two;
+    expect((await store.session(ID).page({ limit: 3, around: "m200" })).items).toHaveLength(3);
+    if (round % 4 === 1) await one.session(ID).append([{ n: round }, { text: "x".repeat(100_000) }]);
+    if (round % 4 === 3) rmSync(join(directory, ".cache"), { recursive: true, force: true });
+    const again = await openStore<any, any>(directory);
+    const { length } = await again.session(ID).history();
+    expect(await store.session(ID).count()).toBe(length);
+    await again.close();
+  }
+});
+
+test("it is written while the store is open, when much is new", async () => {
+  const directory = stores.directory();
+  const store = await stores.open({}, directory);
+  const session = store.session(ID, { create: true });
+  for (let n = 0; n < 5; n++) await session.append({ n, text: "x".repeat(100_000) });
+  await until(() => sidecarOf(directory) !== undefined);
+  const { size } = statSync(sidecarOf(directory)!);
+  for (let n = 0; n < 300; n++) await session.append({ n, text: "x".repeat(2000) });
+  await until(() => statSync(sidecarOf(directory)!).size > size);
+  // A process that ends without a word, and one that goes on.
+  const copy = stores.unverified();
+  cpSync(directory, copy, { recursive: true });
+  expect(await store.session(ID).count()).toBe(305);
+  const other = await stores.open({}, directory);
+  expect(await other.session(ID).count()).toBe(305);
+});
+
+test("a session that is forgotten is saved", async () => {
+  const directory = stores.directory();
+  const store = await stores.open({}, directory);
+  await store.session(ID, { create: true }).append({ id: "m0", text: "x".repeat(100_000) });
+  await store.session(ID).sync();
+  for (let n = 0; n < 10_050; n++) await store.get(`none-${n}`);
+  await until(() => sidecarOf(directory) !== undefined);
+  expect(await store.session(ID).count()).toBe(1);
+});
+
+test("what is left of a session that is gone goes, too", async () => {
+  const directory = await saved(stores.directory());
+  const path = sidecarOf(directory)!;
+  // In the only directory that there is.
+  const left = join(dirname(path), "gone");
+  writeFileSync(left, "left");
+  const store = await stores.open({}, directory);
+  for (let n = 0; n < 5; n++) await store.session(ID).append({ text: "x".repeat(100_000) });
+  await until(() => !existsSync(left));
+  expect(existsSync(path)).toBe(true);
+});
+
+test("a memory store writes none", async () => {
+  const store = await openMemoryStore<any, any>();
+  const session = store.session(ID, { create: true });
+  await session.append({ text: "x".repeat(300_000) });
+  await session.append({ text: "x".repeat(300_000) });
+  await store.close();
+});

@@ -1,38 +1,48 @@
-// Sorting in steps, so that a hundred thousand keys hold up nobody.
-import { giveWay } from "../base/turn.ts";
+// Sorting rows in slices: one sort of 100,000 would hold the event loop for longer than a reader may.
+import type { Turns } from "./turns.ts";
 
-const RUN = 4096;
-const STEPS_A_LOOK = 4096;
+const RUN = 2048;
+/** So many rows are merged before the clock is asked. */
+const STEP = 4096;
 
-/** Row numbers 0 to count - 1 in the order that `compare` gives them. */
-export async function sortRows(count: number, compare: (a: number, b: number) => number): Promise<Uint32Array> {
-  let rows = Uint32Array.from({ length: count }, (_, row) => row);
+/** The rows from 0 to count in the order that `compare` gives. Those that it takes for equal stay in their order. */
+export async function sortRows(
+  count: number,
+  compare: (a: number, b: number) => number,
+  turns: Turns,
+): Promise<Uint32Array> {
+  let rows = new Uint32Array(count);
+  for (let row = 0; row < count; row++) rows[row] = row;
   for (let start = 0; start < count; start += RUN) {
     rows.subarray(start, start + RUN).sort(compare);
-    await giveWay();
+    if (turns.isOver) await turns.giveWay();
   }
-  let into = new Uint32Array(count);
+  let merged = new Uint32Array(count);
   for (let width = RUN; width < count; width *= 2) {
-    for (let start = 0; start < count; start += 2 * width) await mergeRuns(rows, into, start, width, compare);
-    [rows, into] = [into, rows];
+    for (let start = 0; start < count; start += 2 * width) {
+      await mergeRuns(rows, merged, start, width, compare, turns);
+    }
+    [rows, merged] = [merged, rows];
   }
   return rows;
 }
 
+/** Merges the run at `start` and the one behind it, each of this width or what is left of it. */
 async function mergeRuns(
   from: Uint32Array,
-  into: Uint32Array,
+  to: Uint32Array,
   start: number,
   width: number,
   compare: (a: number, b: number) => number,
+  turns: Turns,
 ): Promise<void> {
   const middle = Math.min(start + width, from.length);
-  const end = Math.min(start + 2 * width, from.length);
+  const end = Math.min(middle + width, from.length);
   let left = start;
   let right = middle;
   for (let at = start; at < end; at++) {
-    const takesLeft = right >= end || (left < middle && compare(from[left] as number, from[right] as number) <= 0);
-    into[at] = from[takesLeft ? left++ : right++] as number;
-    if ((at - start) % STEPS_A_LOOK === STEPS_A_LOOK - 1) await giveWay();
+    const takesLeft = right === end || (left < middle && compare(from[left] as number, from[right] as number) <= 0);
+    to[at] = from[takesLeft ? left++ : right++] as number;
+    if (at % STEP === 0 && turns.isOver) await turns.giveWay();
   }
 }

@@ -36,9 +36,8 @@ export class Log {
   unsettled: Problem[] = [];
   /** Writers whose last commit has no end, and others wrote after it: as long as they are silent it stays so. */
   readonly closed: Set<string> = new Set();
-  /** How many of the problems were told, and which of the unsettled ones. */
+  /** How many of the problems were told. */
   told = 0;
-  toldUnsettled: readonly Problem[] = [];
   /** The checksum of its beginning, as far as somebody has asked for it. */
   prefix: Prefix = NO_PREFIX;
   /** Others appended to it since it was read whole: no stat tells whether they left the rest as it was. */

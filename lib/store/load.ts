@@ -9,7 +9,7 @@ import { CommitFilter } from "../log/recovery.ts";
 import { scan } from "../log/scan.ts";
 import { restoreFold } from "./restore.ts";
 import type { SessionState } from "./session-state.ts";
-import { tellOfLog, tellOfSession } from "./tell.ts";
+import { tell, warningsOf, warningsOfLog } from "./tell.ts";
 import { settle, unite } from "./unite.ts";
 
 /** So often a log may go while the session is read. */
@@ -33,6 +33,7 @@ export async function refresh(session: SessionState): Promise<void> {
 }
 
 async function load(session: SessionState): Promise<void> {
+  const before = session.fold;
   try {
     // What was acknowledged comes first: if the log was replaced meanwhile, it goes into the new one.
     session.writer?.endTurn();
@@ -49,7 +50,9 @@ async function load(session: SessionState): Promise<void> {
       }
     }
     session.writer?.looked();
-    for (const log of session.logs) tellOfLog(session, log);
+    const { fold } = session;
+    const ofSession = fold === undefined || fold === before ? [] : warningsOf(session, fold);
+    tell(session, [...ofSession, ...session.logs.flatMap((log) => warningsOfLog(session, log))]);
     session.store.sidecars.loaded(session);
     session.store.makeRoom();
   } catch (error) {
@@ -62,11 +65,9 @@ async function load(session: SessionState): Promise<void> {
 /** From what is known, or from what was saved, to what the logs have now. False: they must be read. */
 async function goOn(session: SessionState): Promise<boolean> {
   if (session.known !== undefined) return await catchUp(session, session.known.fold);
-  const isToldAlready = session.sidecar.paged !== undefined;
   const fold = await restoreFold(session);
   if (fold === undefined || !(await catchUp(session, fold))) return false;
   session.damage = undefined;
-  if (!isToldAlready) tellOfSession(session, fold);
   return true;
 }
 
@@ -120,7 +121,6 @@ async function rebuild(session: SessionState): Promise<void> {
     fold ??= await foldAll(session, opens, headers);
     checkHeaders(session, headers);
     session.setFold(fold);
-    tellOfSession(session, fold);
   } finally {
     for (const open of opens) open.unpin();
   }

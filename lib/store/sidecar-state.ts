@@ -8,6 +8,8 @@ const DUE_PART = 8;
 export class SidecarState {
   /** What answers while the logs are as it says, and nobody has needed the whole fold. */
   paged: OpenSidecar | undefined;
+  /** What was told of the session when it began to answer. */
+  told: ReadonlySet<string> = new Set();
   /** It led to lines that were not there: no more is read of it until it is written anew. */
   isDistrusted = false;
   /** The logs had to be read to believe it: it is worth writing anew. */

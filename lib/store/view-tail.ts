@@ -6,7 +6,7 @@ import type { LineHead } from "../line/decode.ts";
 import { Log } from "../log/log.ts";
 import { foldTail } from "../log/tail.ts";
 import type { SessionState } from "./session-state.ts";
-import { tellOfFuture } from "./tell.ts";
+import { warningsOfFuture } from "./tell.ts";
 import type { Take } from "./view.ts";
 
 const HEADER_BYTES = 4096;
@@ -29,7 +29,7 @@ export async function takeTail<T>(
   try {
     const fold = foldTail(open.file, log.size, log.number, messages);
     if (fold === undefined || fold.deletedAt !== undefined || !isHeader(await header, session.id)) return undefined;
-    tellOfFuture(session, fold);
+    for (const warning of warningsOfFuture(session, fold)) session.store.warn(warning);
     return { taken: take({ fold, logs: [log], files: [open], skipped: 0 }) };
   } finally {
     await header.catch(() => undefined);

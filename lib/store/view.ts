@@ -10,7 +10,7 @@ import type { OpenSidecar } from "./open-sidecar.ts";
 import { believedSidecar } from "./restore.ts";
 import { notFound } from "./state.ts";
 import type { SessionState } from "./session-state.ts";
-import { tellOfLog, tellOfSession } from "./tell.ts";
+import { tellOfPart, warningsOf, warningsOfLog } from "./tell.ts";
 import { takeTail } from "./view-tail.ts";
 
 /** One moment of a session; valid while `take` runs. A Snapshot made of it stays readable for longer. */
@@ -110,8 +110,8 @@ function openPaged(session: SessionState): OpenSidecar | undefined {
   session.sidecar.paged = sidecar;
   session.damage = undefined;
   session.writer?.looked();
-  tellOfSession(session, sidecar.reading);
-  for (const log of session.logs) tellOfLog(session, log);
+  const ofLogs = session.logs.flatMap((log) => warningsOfLog(session, log));
+  tellOfPart(session, [...warningsOf(session, sidecar.reading), ...ofLogs]);
   return sidecar;
 }
 

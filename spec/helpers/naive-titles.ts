@@ -28,7 +28,7 @@ export function searchNaively(
   const meant = equal.length > 0 ? equal : named.length === 1 ? named : [];
   return [...meant, ...found.filter((title) => !meant.includes(title))]
     .slice(0, limit)
-    .map(({ id, text, isPrompt, archived, at }) => ({ id, text, isPrompt, archived, at }));
+    .map(({ id, text, isPrompt, archived, at }) => ({ id, text, isPrompt, archived, updatedMs: at }));
 }
 
 export function newestFirst(titles: Iterable<Title>): Title[] {

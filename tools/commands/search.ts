@@ -41,7 +41,7 @@ With --json: a line for each session, {"id", "text", "isPrompt", "archived", "at
   },
 };
 
-function rowOf({ id, text, archived, at }: TitleHit): string[] {
-  const time = Number.isFinite(at) ? `${new Date(at).toISOString().slice(0, 19)}Z` : "-";
+function rowOf({ id, text, archived, updatedMs }: TitleHit): string[] {
+  const time = Number.isFinite(updatedMs) ? `${new Date(updatedMs).toISOString().slice(0, 19)}Z` : "-";
   return [id, time, archived ? `${text} (archived)` : text];
 }

@@ -6,6 +6,7 @@ import { parseStamp } from "../../line/stamp.ts";
 import { giveWay } from "../../base/turn.ts";
 import { BlockWriter } from "../blocks.ts";
 import { sortRows } from "../sort.ts";
+import { Turns } from "../turns.ts";
 import { alignment, MAGIC } from "./base.ts";
 import type { BaseContent, MonthFiles, Sections } from "./base.ts";
 import { compareMarks, encodeEntry, flagsOf, hashName, hashOf, markOf, tagBits } from "./entry.ts";
@@ -114,11 +115,12 @@ class BaseBuilder {
   }
 
   async finish(origin: BaseOrigin): Promise<void> {
+    const turns = new Turns();
     const count = this.#created.length;
     const ends = this.#section(this.#ends);
     const updatedMs = this.#section(this.#updatedMs);
     const marks = this.#created;
-    const order = await sortRows(count, (a, b) => compareMarks(marks[a] as Mark, marks[b] as Mark));
+    const order = await sortRows(count, (a, b) => compareMarks(marks[a] as Mark, marks[b] as Mark), turns);
     const created = new Column();
     const createdMs = new Column();
     for (const row of order) {
@@ -129,12 +131,12 @@ class BaseBuilder {
     const hashes = this.#nameHashes;
     const names = new Column();
     const nameRows = new Column();
-    for (const row of await sortRows(count, (a, b) => (hashes[a] as number) - (hashes[b] as number))) {
+    for (const row of await sortRows(count, (a, b) => (hashes[a] as number) - (hashes[b] as number), turns)) {
       names.addDouble(hashes[row] as number);
       nameRows.addWord(row);
       await giveWay();
     }
-    const { files, fileRows, months } = await this.#fileColumns();
+    const { files, fileRows, months } = await this.#fileColumns(turns);
     const sections: Sections = {
       entries: 0,
       ends,
@@ -156,13 +158,13 @@ class BaseBuilder {
     this.#writer.finish(MAGIC, content);
   }
 
-  async #fileColumns(): Promise<{ files: Column; fileRows: Column; months: MonthFiles[] }> {
+  async #fileColumns(turns: Turns): Promise<{ files: Column; fileRows: Column; months: MonthFiles[] }> {
     const files = new Column();
     const fileRows = new Column();
     const months: MonthFiles[] = [];
     for (const [directory, list] of this.#months) {
       months.push({ directory, first: fileRows.length / 4, count: list.length });
-      const order = await sortRows(list.length, (a, b) => hashAt(list, a) - hashAt(list, b));
+      const order = await sortRows(list.length, (a, b) => hashAt(list, a) - hashAt(list, b), turns);
       for (const index of order) {
         const { log, hash, row } = list[index] as (typeof list)[number];
         const { ino, size, mtimeMs, ctimeMs } = log.print;

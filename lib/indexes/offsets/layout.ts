@@ -17,7 +17,7 @@ export const TRAILER_BYTES = 32;
 /** A hash and a row. */
 export const ENTRY_BYTES = 8;
 
-export interface SavedProblem<Code extends string = string> {
+interface SavedProblem<Code extends string = string> {
   readonly code: Code;
   readonly offset: number;
   readonly length: number;

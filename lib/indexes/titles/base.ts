@@ -70,7 +70,7 @@ export class TitleBase {
       text: made.text,
       isPrompt: (flag & IS_PROMPT) !== 0,
       archived: (flag & IS_ARCHIVED) !== 0,
-      at: this.columns.at[row] as number,
+      updatedMs: this.columns.at[row] as number,
     };
   }
 

@@ -1,12 +1,12 @@
 // The rows of a base in order: newest first, each session once.
 import { STEP } from "./columns.ts";
 import type { Columns } from "./columns.ts";
-import { sortRows } from "./sort.ts";
+import { sortRows } from "../sort.ts";
 import { StringsBuilder } from "./strings.ts";
 import type { Strings } from "./strings.ts";
 import { comparePlaces } from "./title.ts";
 import type { Place } from "./title.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns } from "../turns.ts";
 
 /** As many as a number holds. */
 const START_BYTES = 6;

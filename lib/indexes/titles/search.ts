@@ -120,5 +120,5 @@ function placeOf({ base }: TitleSet, found: Found): Place {
 function hitOf({ base }: TitleSet, found: Found): TitleHit {
   if (typeof found === "number") return base.hit(found);
   const { id, text, isPrompt, archived, at } = found.title;
-  return { id, text, isPrompt, archived, at };
+  return { id, text, isPrompt, archived, updatedMs: at };
 }

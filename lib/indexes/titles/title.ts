@@ -18,7 +18,8 @@ export interface TitleHit {
   readonly text: string;
   readonly isPrompt: boolean;
   readonly archived: boolean;
-  readonly at: number;
+  /** The last activity, in ms since 1970; -Infinity where nothing of the session could be read. */
+  readonly updatedMs: number;
 }
 
 /** More characters of a text are neither searched nor given back: a title is a line, and a slice of work has its end. */
