@@ -143,12 +143,18 @@ export function linkOrCopy(vfs: Vfs, asideDirectory: string, from: string, to: s
 
 /** Writes a small file whole, in place of one that may be there. */
 export function replaceText(vfs: Vfs, asideDirectory: string, path: string, text: string): void {
-  const aside = new Aside(vfs, asideDirectory);
-  try {
-    aside.write(text);
-    vfs.makeDirectory(dirname(path));
-    aside.replace(path);
-  } finally {
-    aside.discard();
+  for (let tries = 1; ; tries++) {
+    const aside = new Aside(vfs, asideDirectory);
+    try {
+      aside.write(text);
+      vfs.makeDirectory(dirname(path));
+      aside.replace(path);
+      return;
+    } catch (error) {
+      // Another process removes the directory, as the cache may be at any time.
+      if (errno(error) !== "ENOENT" || tries === MOST_TRIES) throw error;
+    } finally {
+      aside.discard();
+    }
   }
 }

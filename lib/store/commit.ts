@@ -75,7 +75,9 @@ export async function commitLater<T>(
     } catch (error) {
       // Another process made our machine's log of it at the same moment: we go on with that one.
       const isRace = error instanceof StoreError && error.code === "EXISTS" && error.path !== undefined;
-      if (!isRace || session.logs.length > 0) throw error;
+      if (!isRace || looks >= MOST_LOOKS) throw error;
+      // What the directories showed a moment ago does not hold.
+      session.generation = -1;
     }
   }
 }
