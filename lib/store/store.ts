@@ -13,7 +13,6 @@ import type { SessionFilter } from "./filter.ts";
 import { count, get, ids, page, sessions } from "./list.ts";
 import type { SessionPage, SessionPageOptions } from "./list.ts";
 import { openState } from "./open.ts";
-import { searchMessages } from "./search-messages.ts";
 import type { SearchHit, SearchOptions } from "./search-options.ts";
 import { Session } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
@@ -100,8 +99,9 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    * letters only, and nothing is normalised. A session that cannot be read is a `warning` ("unread") and stops no other.
    * Throws INVALID_ARGUMENT for an empty or too long text, NOT_FOUND for an id in `ids` that is none.
    */
-  searchMessages(text: string, options: SearchOptions = {}): AsyncGenerator<SearchHit> {
-    return searchMessages(this.#state, text, options);
+  async *searchMessages(text: string, options: SearchOptions = {}): AsyncGenerator<SearchHit> {
+    const { searchMessages } = await import("./search-messages.ts");
+    yield* searchMessages(this.#state, text, options);
   }
 
   /**

@@ -1,5 +1,5 @@
 // The index of titles of an open store: made when somebody searches, from the catalog or from what was kept of it, and
-// told of every change from then on.
+// told of every change from then on. Its code is loaded then, too.
 import { join } from "node:path";
 import { ArgumentError, errno } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
@@ -8,8 +8,7 @@ import { Aside } from "../disk/aside.ts";
 import { DamagedIndexError } from "../indexes/blocks.ts";
 import type { CatalogView } from "../indexes/catalog/view.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
-import { decodeBase, encodeBase } from "../indexes/titles/base-file.ts";
-import { TitleIndex } from "../indexes/titles/title-index.ts";
+import type { TitleIndex } from "../indexes/titles/title-index.ts";
 import type { Title, TitleHit } from "../indexes/titles/title.ts";
 import type { TitleSearchOptions } from "../indexes/titles/search.ts";
 import { formatStamp, parseStamp } from "../line/stamp.ts";
@@ -142,6 +141,7 @@ export class TitleKeeper {
       }
       return kept;
     }
+    const { TitleIndex } = await import("../indexes/titles/title-index.ts");
     const index = new TitleIndex();
     const entries = view.walk("updated", 1);
     if (view.size < LEAST_KEPT) {
@@ -163,9 +163,11 @@ export class TitleKeeper {
       try {
         const bytes = Buffer.allocUnsafeSlow(file.stat().size);
         if ((await file.readLater(bytes, 0, bytes.length, 0)) !== bytes.length) return undefined;
+        const { decodeBase } = await import("../indexes/titles/base-file.ts");
         const decoded = await decodeBase(bytes, this.#stop.signal);
         if (decoded?.tag !== baseId) return undefined;
         this.#keptFor = baseId;
+        const { TitleIndex } = await import("../indexes/titles/title-index.ts");
         return new TitleIndex(decoded.base);
       } finally {
         file.close();
@@ -180,6 +182,7 @@ export class TitleKeeper {
   async #keep(index: TitleIndex, baseId: string | undefined): Promise<void> {
     const { vfs, layout, readOnly } = this.#store;
     if (baseId === undefined || readOnly !== undefined || index.base.size < LEAST_KEPT) return;
+    const { encodeBase } = await import("../indexes/titles/base-file.ts");
     const pieces = await encodeBase(index.base, baseId, this.#stop.signal);
     try {
       const aside = new Aside(vfs, layout.aside);
