@@ -7,7 +7,7 @@ import { openSqlite, openTurnlog } from "./page-calls.mjs";
 import { makeSubjects } from "./page-subject.mjs";
 
 const LIMIT = 50;
-const WARM_CALLS = 60;
+const WARM_CALLS = 200;
 const TITLES = {
   last: `last ${LIMIT}`,
   around: `${LIMIT} around an id`,
@@ -30,11 +30,12 @@ export async function ask({ directory, quick }) {
   const counts = { rounds: quick ? 5 : 15, dropped: 1 };
   const all = await makeSubjects(directory, quick ? [100, 10_000] : [100, 10_000, 100_000]);
   const { subjects } = all;
+  const names = /** @type {Call[]} */ (Object.keys(TITLES));
+  await warm(all, names);
   /** @type {import("./measure.mjs").Row[]} */
   const rows = [];
   let isCold = true;
-  for (const name of /** @type {Call[]} */ (Object.keys(TITLES))) {
-    await warm(all, name);
+  for (const name of names) {
     const sides = subjects.flatMap((subject) =>
       /** @type {Side[]} */ (["turnlog", "sqlite"]).map((side) => {
         const ask = () => {
@@ -59,21 +60,24 @@ export async function ask({ directory, quick }) {
  * What is compiled for one session is compiled for all. A side that answers less than the other would win.
  *
  * @param {Subjects} all
- * @param {Call} name
+ * @param {readonly Call[]} names
  */
-async function warm(all, name) {
-  for (const subject of all.subjects) {
-    const [ours, theirs] = [
-      await timeCall(all, subject, "turnlog", name),
-      await timeCall(all, subject, "sqlite", name),
-    ];
-    if (!isDeepStrictEqual(ours.answer, theirs.answer)) throw new Error(`${name}: the two sides answer differently`);
+async function warm(all, names) {
+  for (const name of names) {
+    for (const subject of all.subjects) {
+      const ours = await timeCall(all, subject, "turnlog", name);
+      const theirs = await timeCall(all, subject, "sqlite", name);
+      if (!isDeepStrictEqual(ours.answer, theirs.answer)) throw new Error(`${name}: the two sides answer differently`);
+    }
   }
+  // The longest one is long to read for whoever has no index.
+  const shorter = all.subjects.slice(0, -1);
   for (let call = 0; call < WARM_CALLS; call++) {
-    // The longest one is long to read for whoever has no index.
-    const subject = all.subjects[call % (all.subjects.length - 1)];
-    await timeCall(all, subject, "turnlog", name);
-    await timeCall(all, subject, "sqlite", name);
+    for (const name of names) {
+      for (const side of /** @type {Side[]} */ (["turnlog", "sqlite"])) {
+        await timeCall(all, shorter[call % shorter.length], side, name);
+      }
+    }
   }
 }
 
