@@ -1,5 +1,4 @@
 // What the catalog is to know of a session, from its logs.
-import { join } from "node:path";
 import { errno, StoreError } from "../base/errors.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
@@ -8,11 +7,11 @@ import type { FileStat } from "../disk/vfs.ts";
 import { decodeName, encodeName } from "../disk/names.ts";
 import { seenLog } from "../indexes/catalog/entry.ts";
 import type { CatalogEntry, SeenLog } from "../indexes/catalog/entry.ts";
-import { formatStamp, parseStamp } from "../line/stamp.ts";
+import { formatStamp } from "../line/stamp.ts";
 import type { Reading } from "../line/reading.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { firstLine, lastStamp } from "../log/last.ts";
-import { infoOf, isoTime } from "./info.ts";
+import { infoOf } from "./info.ts";
 import { refresh } from "./load.ts";
 import type { Place } from "./locator.ts";
 import { promptOf } from "./prompt.ts";
@@ -29,14 +28,24 @@ export function shownInfo(entry: CatalogEntry): SessionInfo | DamagedSession | u
   return { ...info, id, createdAt: timeIn(created), updatedAt: timeIn(updated) } as SessionInfo;
 }
 
+let nowMs = -1;
+let nowText = "";
+
+/** A stamp begins with its time. A clock that lies in the future lists no session before its time. */
 function timeIn(stamp: string): string {
-  return isoTime((parseStamp(stamp) as Stamp).ms);
+  const now = Date.now();
+  if (now !== nowMs) {
+    nowMs = now;
+    nowText = new Date(now).toISOString();
+  }
+  const time = stamp.slice(0, nowText.length);
+  return time > nowText ? nowText : time;
 }
 
 /** True while the logs are those that were read. Their directories are looked at elsewhere, for logs that are new. */
 export function isAsSeen(store: StoreState, { logs }: CatalogEntry): boolean {
   return logs.every(({ directory, file, print }) => {
-    const stat = store.vfs.stat(join(store.layout.sessions, directory, file));
+    const stat = store.vfs.stat(`${store.layout.sessions}/${directory}/${file}`);
     return stat !== undefined && isSameFile(print, stat);
   });
 }
