@@ -73,10 +73,12 @@ export async function viewPart<T>(session: SessionState, take: Take<T, Reading>,
 export async function viewLast<T>(session: SessionState, messages: number, take: Take<T, Reading>): Promise<T> {
   session.store.checkOpen();
   const isCold = session.known === undefined && session.loading === undefined && session.queue.isIdle;
-  const found =
-    isCold && !session.isPagedReady()
-      ? await session.queue.run(() => takeTail(session, messages, take)).catch(unlessSystem)
-      : undefined;
+  // A sidecar knows more than the end does: what is damaged before it, and lines that are not in order.
+  const paged = isCold && messages <= MOST_IN_PART ? takePaged(session, take, false) : undefined;
+  if (paged !== undefined) return paged.taken;
+  const found = isCold
+    ? await session.queue.run(() => takeTail(session, messages, take)).catch(unlessSystem)
+    : undefined;
   if (found !== undefined) return found.taken;
   return await (messages <= MOST_IN_PART ? viewPart(session, take) : viewAll(session, take));
 }
