@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 
 /** So long a slice lasts. With what comes on top of it the loop is held for less than 20 ms. */
-const SLICE_MS = 6;
+const SLICE_MS = 4;
 
 export class Turns {
   readonly #signal: AbortSignal | undefined;

@@ -72,17 +72,25 @@ export class Walk {
   }
 }
 
+/** Buckets of rows, one row after the other. There are several: an array that doubles leaves as much to the collector. */
+interface RowLog {
+  readonly entries: Uint16Array;
+  length: number;
+  readonly rows: number[];
+  /** Where each row ends. */
+  readonly rowEnds: number[];
+}
+
+const FIRST_LOG = 16 * 1024;
+const MOST_LOG = 512 * 1024;
+
 /** Takes the rows in ascending order, each with its buckets. */
 export class PostingsBuilder {
   /** First how long each list is, then where it goes on. */
   readonly #ends: Uint32Array;
   readonly #last: Int32Array;
   /** What is to be written, each bucket once a row: two bytes here, where a list of rows for each would take many. */
-  #log = new Uint16Array(16 * 1024);
-  #length = 0;
-  /** The rows, and where in the log each ends. */
-  readonly #rows: number[] = [];
-  readonly #rowEnds: number[] = [];
+  readonly #logs: RowLog[] = [];
 
   constructor(buckets: number) {
     this.#ends = new Uint32Array(buckets + 1);
@@ -91,23 +99,23 @@ export class PostingsBuilder {
 
   /** The first `count` of these buckets, with repetitions. */
   add(row: number, buckets: Uint16Array, count: number): void {
-    if (this.#length + count > this.#log.length) this.#grow(count);
-    const log = this.#log;
+    const log = this.#logWithRoom(count);
+    const { entries } = log;
     const ends = this.#ends;
     const last = this.#last;
-    let length = this.#length;
+    let { length } = log;
     for (let at = 0; at < count; at++) {
       const bucket = buckets[at] as number;
       const distance = row - (last[bucket] as number) - 1;
       // It has been in this row.
       if (distance < 0) continue;
       last[bucket] = row;
-      log[length++] = bucket;
+      entries[length++] = bucket;
       ends[bucket] = (ends[bucket] as number) + sizeOf(distance);
     }
-    this.#length = length;
-    this.#rows.push(row);
-    this.#rowEnds.push(length);
+    log.length = length;
+    log.rows.push(row);
+    log.rowEnds.push(length);
   }
 
   async build(turns: Turns): Promise<Postings> {
@@ -120,11 +128,13 @@ export class PostingsBuilder {
     }
     const bytes = new Uint8Array(total);
     this.#last.fill(NONE);
-    for (let at = 0, from = 0; at < this.#rows.length; at++) {
-      const to = this.#rowEnds[at] as number;
-      this.#write(bytes, this.#rows[at] as number, from, to);
-      from = to;
-      if (at % STEP === 0 && turns.isOver) await turns.giveWay();
+    for (const { entries, rows, rowEnds } of this.#logs) {
+      for (let at = 0, from = 0; at < rows.length; at++) {
+        const to = rowEnds[at] as number;
+        this.#write(bytes, rows[at] as number, entries, from, to);
+        from = to;
+        if (at % STEP === 0 && turns.isOver) await turns.giveWay();
+      }
     }
     // Each list's end is where the next one begins.
     ends.copyWithin(1, 0);
@@ -132,12 +142,11 @@ export class PostingsBuilder {
     return new Postings(ends, bytes);
   }
 
-  #write(bytes: Uint8Array, row: number, from: number, to: number): void {
-    const log = this.#log;
+  #write(bytes: Uint8Array, row: number, entries: Uint16Array, from: number, to: number): void {
     const ends = this.#ends;
     const last = this.#last;
     for (let at = from; at < to; at++) {
-      const bucket = log[at] as number;
+      const bucket = entries[at] as number;
       let distance = row - (last[bucket] as number) - 1;
       last[bucket] = row;
       let end = ends[bucket] as number;
@@ -150,10 +159,13 @@ export class PostingsBuilder {
     }
   }
 
-  #grow(more: number): void {
-    const log = new Uint16Array(Math.max(2 * this.#log.length, this.#length + more));
-    log.set(this.#log);
-    this.#log = log;
+  #logWithRoom(count: number): RowLog {
+    const last = this.#logs.at(-1);
+    if (last !== undefined && last.length + count <= last.entries.length) return last;
+    const size = Math.max(count, Math.min(2 * (last?.entries.length ?? FIRST_LOG / 2), MOST_LOG));
+    const log = { entries: new Uint16Array(size), length: 0, rows: [], rowEnds: [] };
+    this.#logs.push(log);
+    return log;
   }
 }
 

@@ -60,20 +60,29 @@ export class Strings {
   }
 }
 
+/** The bytes of a column are gathered in pieces: a buffer that doubles leaves as much again to the collector. */
+const FIRST_PIECE = 32 * 1024;
+const MOST_PIECE = 1024 * 1024;
+
 export class StringsBuilder {
   #offsets = new Uint32Array(1024);
-  #bytes = Buffer.allocUnsafeSlow(32 * 1024);
+  /** The pieces that are full, and how many bytes they have. */
+  #full: Buffer[] = [];
+  #fullBytes = 0;
+  #piece = Buffer.allocUnsafeSlow(FIRST_PIECE);
+  #used = 0;
   #length = 0;
 
   add(text: string): void {
     // UTF-8 takes at most three bytes for what is one unit of a string.
-    const start = this.#makeRoom(3 * text.length);
-    this.#offsets[++this.#length] = start + this.#bytes.write(text, start);
+    this.#makeRoom(3 * text.length);
+    this.#added(this.#piece.write(text, this.#used));
   }
 
   copy(from: Strings, row: number): void {
-    const start = this.#makeRoom(from.end(row) - from.start(row));
-    this.#offsets[++this.#length] = start + from.bytes.copy(this.#bytes, start, from.start(row), from.end(row));
+    const [start, end] = [from.start(row), from.end(row)];
+    this.#makeRoom(end - start);
+    this.#added(from.bytes.copy(this.#piece, this.#used, start, end));
   }
 
   /** Another one with the same texts but the last. */
@@ -81,30 +90,40 @@ export class StringsBuilder {
     const others = new StringsBuilder();
     others.#length = this.#length - 1;
     others.#offsets = this.#offsets.slice();
-    others.#bytes = Buffer.from(this.#bytes);
+    others.#fullBytes = others.#offsets[others.#length] as number;
+    others.#full = [this.#gather(others.#fullBytes)];
     return others;
   }
 
   build(): Strings {
-    const end = this.#offsets[this.#length] as number;
-    const bytes = Buffer.allocUnsafeSlow(end);
-    this.#bytes.copy(bytes, 0, 0, end);
+    const bytes = this.#gather(this.#fullBytes + this.#used);
     return new Strings(this.#offsets.slice(0, this.#length + 1), bytes);
   }
 
-  /** Where the next text begins, with room for so many bytes. */
-  #makeRoom(length: number): number {
+  /** The first `end` bytes, in one buffer. */
+  #gather(end: number): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(end);
+    let at = 0;
+    for (const piece of this.#full) at += piece.copy(bytes, at);
+    this.#piece.copy(bytes, at, 0, this.#used);
+    return bytes;
+  }
+
+  #added(length: number): void {
+    this.#used += length;
+    this.#offsets[++this.#length] = this.#fullBytes + this.#used;
+  }
+
+  #makeRoom(length: number): void {
     if (this.#length + 1 === this.#offsets.length) {
       const offsets = new Uint32Array(2 * this.#offsets.length);
       offsets.set(this.#offsets);
       this.#offsets = offsets;
     }
-    const start = this.#offsets[this.#length] as number;
-    if (start + length > this.#bytes.length) {
-      const bytes = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, start + length));
-      this.#bytes.copy(bytes, 0, 0, start);
-      this.#bytes = bytes;
-    }
-    return start;
+    if (this.#used + length <= this.#piece.length) return;
+    this.#full.push(this.#piece.subarray(0, this.#used));
+    this.#fullBytes += this.#used;
+    this.#used = 0;
+    this.#piece = Buffer.allocUnsafeSlow(Math.max(length, Math.min(2 * this.#piece.length, MOST_PIECE)));
   }
 }
