@@ -1,6 +1,7 @@
 export { openMemoryStore, openStore } from "./open.ts";
 export { ArgumentError, StoreError } from "./base/errors.ts";
 export type { ArgumentErrorCode, StoreErrorCode, Written } from "./base/errors.ts";
+export type { ChangeKind, SessionChange, StoreChange } from "./base/change.ts";
 export type { Branch, Entry, Page, Part, Receipt } from "./base/entry.ts";
 export type {
   ImportedSession,
@@ -17,6 +18,7 @@ export type { CommitBuilder } from "./store/commit-builder.ts";
 export type { CreateSessionOptions } from "./store/create-session.ts";
 export type { DeleteOptions } from "./store/delete.ts";
 export type { StoreEvents, StoreWarning, WarningCode } from "./store/events.ts";
+export type { FollowOptions } from "./store/follow.ts";
 export type { ForkOptions } from "./store/fork.ts";
 export type { TitleSearchOptions } from "./indexes/titles/search.ts";
 export type { TitleHit } from "./indexes/titles/title.ts";
@@ -28,3 +30,4 @@ export type { ReadOptions } from "./store/read.ts";
 export type { SearchHit, SearchOptions, SearchProgress } from "./store/search-options.ts";
 export type { Session, SessionOptions } from "./store/session.ts";
 export type { Store } from "./store/store.ts";
+export type { WatchOptions } from "./store/watch.ts";

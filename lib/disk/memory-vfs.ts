@@ -50,6 +50,11 @@ export class MemoryVfs implements Vfs {
     yield* this.names(path);
   }
 
+  /** Only this process can change it, and it knows when it does. */
+  watch(): undefined {
+    return undefined;
+  }
+
   makeDirectory(path: string): void {
     if (this.#nodes.has(path)) return;
     if (dirname(path) !== path) this.makeDirectory(dirname(path));

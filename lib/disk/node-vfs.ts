@@ -58,6 +58,18 @@ export class NodeVfs implements Vfs {
     fs.linkSync(from, to);
   }
 
+  watch(path: string, changed: (name: string | undefined) => void): (() => void) | undefined {
+    try {
+      const watcher = fs.watch(path, { persistent: false }, (_event, name) => changed(name ?? undefined));
+      // The directory went, or the system gave up: whoever watches looks from time to time all the same.
+      watcher.on("error", () => watcher.close());
+      return () => watcher.close();
+    } catch {
+      // No such directory, or no watches left.
+      return undefined;
+    }
+  }
+
   rename(from: string, to: string): void {
     fs.renameSync(from, to);
   }

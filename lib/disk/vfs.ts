@@ -46,6 +46,11 @@ export interface Vfs {
   streamNames(path: string): AsyncIterable<string>;
   /** Makes a directory and those above it. */
   makeDirectory(path: string): void;
+  /**
+   * Calls `changed` after something in a directory has changed, with the name where the system gives one; it may also be
+   * called for nothing, and miss a change. Returns a function that ends it. Undefined: nothing tells here.
+   */
+  watch(path: string, changed: (name: string | undefined) => void): (() => void) | undefined;
   /** A second name for a file. EEXIST: there is one. ENOTSUP, EPERM: the file system has no hard links. */
   link(from: string, to: string): void;
   rename(from: string, to: string): void;

@@ -29,7 +29,7 @@ const MERGE_MS = 30_000;
 /** All sessions at one time. */
 export interface Moment {
   readonly view: CatalogView;
-  /** As long as it is the same, takeChanges() has all that changed. */
+  /** As long as it is the same, those who subscribed have all that changed. */
   readonly generation: number;
 }
 
@@ -39,8 +39,7 @@ export class CatalogKeeper {
   readonly #catalog: Catalog;
   readonly #writer: string = newWriter();
   readonly #touched = new Set<SessionState>();
-  readonly #changes = new Set<string>();
-  #isFollowed = false;
+  readonly #subscribed = new Set<Set<string>>();
   #moment: Moment;
   /** Lets go of the moment's base. */
   #release: (() => void) | undefined;
@@ -85,16 +84,15 @@ export class CatalogKeeper {
     return this.#moment;
   }
 
-  /** From now on takeChanges() has what changes. */
-  follow(): void {
-    this.#isFollowed = true;
+  /** A set that each moment from now on adds the names of the sessions to that changed before it. */
+  subscribe(): Set<string> {
+    const changes = new Set<string>();
+    this.#subscribed.add(changes);
+    return changes;
   }
 
-  /** The names of sessions that changed up to that moment, since this was called last. */
-  takeChanges(): string[] {
-    const changes = [...this.#changes];
-    this.#changes.clear();
-    return changes;
+  unsubscribe(changes: Set<string>): void {
+    this.#subscribed.delete(changes);
   }
 
   /** Compares every file with what is known of it. */
@@ -161,7 +159,7 @@ export class CatalogKeeper {
     this.#release?.();
     this.#release = release;
     this.#moment = { view, generation: catalog.generation };
-    if (this.#isFollowed) for (const name of catalog.changes) this.#changes.add(name);
+    for (const changes of this.#subscribed) for (const name of catalog.changes) changes.add(name);
     catalog.changes.clear();
   }
 

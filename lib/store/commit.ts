@@ -103,6 +103,7 @@ function commitNow<T>(
   }
   known.rest();
   session.store.sidecars.grew(session, writer.log.covered);
+  if (session.store.wakers.size > 0) session.store.wake(session.id);
   session.store.background.addWriter(writer);
   return result;
 }
@@ -132,6 +133,7 @@ export async function commitFirst<T>(
   if (session.loading === undefined && log.number === session.logs.length - 1) session.known ??= known;
   if (session.writer !== undefined) session.store.background.addWriter(session.writer);
   session.store.makeRoom();
+  session.store.wake(session.id);
   return result;
 }
 

@@ -1,4 +1,5 @@
 // The public handle of one session: one line for each verb.
+import type { SessionChange } from "../base/change.ts";
 import type { Branch, Entry, Page, Part, Receipt } from "../base/entry.ts";
 import { ArgumentError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
@@ -11,6 +12,8 @@ import type { CommitOptions } from "./commit.ts";
 import { CommitBuilder } from "./commit-builder.ts";
 import { checkDelete, deleteSession, restoreSession } from "./delete.ts";
 import type { DeleteOptions } from "./delete.ts";
+import { follow } from "./follow.ts";
+import type { FollowOptions } from "./follow.ts";
 import { fork } from "./fork.ts";
 import type { ForkOptions } from "./fork.ts";
 import { info } from "./info.ts";
@@ -168,6 +171,17 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
   /** How many lines and bytes the session has on disk, by their types, and how much of that nobody can see any more. */
   async stats(): Promise<SessionStats> {
     return await stats(this.#session);
+  }
+
+  /**
+   * What is written to the session from the first step on, or after `from`: by this process, by others, and what a sync
+   * brings. Each line is told once, in the order of the stamps as they arrive, also when the log is compacted or replaced
+   * meanwhile. Others' changes show at once where the file system tells of them, else within a tenth of a second
+   * (a second, if it keeps one to itself). Waiting keeps no process alive. Ends when the store closes.
+   */
+  follow(options: FollowOptions = {}): AsyncGenerator<SessionChange<M, P>> {
+    this.#store.enter();
+    return follow<M, P>(this.#store, this.id, options);
   }
 
   /** Resolves when all that was written is on the disk. */

@@ -14,6 +14,7 @@ import { ReplacedLogs } from "./replaced.ts";
 import { Room } from "./room.ts";
 import { SessionState } from "./session-state.ts";
 import { Sidecars } from "./sidecars.ts";
+import type { Waker } from "./waker.ts";
 import { newWriter } from "./writer-id.ts";
 
 export class StoreState {
@@ -34,6 +35,8 @@ export class StoreState {
   readonly catalog: CatalogKeeper;
   readonly sidecars: Sidecars = new Sidecars(this);
   readonly sessions: Map<string, SessionState> = new Map();
+  /** Those who wait for changes. */
+  readonly wakers: Set<Waker> = new Set();
   isClosed = false;
   readonly #room = new Room();
   #closing: Promise<void> | undefined;
@@ -84,6 +87,15 @@ export class StoreState {
     }
   }
 
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** A session was written to. */
+  wake(id: string): void {
+    for (const waker of this.wakers) if (waker.id === undefined || waker.id === id) waker.wake();
+  }
+
   checkOpen(): void {
     if (this.isClosed) this.#refuse();
   }
@@ -129,6 +141,7 @@ export class StoreState {
   }
 
   async #close(): Promise<void> {
+    for (const waker of this.wakers) waker.stop();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
     this.isClosed = true;
     for (const session of this.sessions.values()) {

@@ -1,4 +1,5 @@
 // The public handle of an open store: lifecycle, and one line for each verb.
+import type { StoreChange } from "../base/change.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { Settings } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
@@ -17,6 +18,8 @@ import type { SearchHit, SearchOptions } from "./search-options.ts";
 import { Session } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
 import type { StoreState } from "./state.ts";
+import { watch } from "./watch.ts";
+import type { WatchOptions } from "./watch.ts";
 
 /** Rooms that see this one, and that this one cannot see: whoever opens a store knows both. */
 export interface Rooms {
@@ -120,6 +123,16 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   async refresh(): Promise<void> {
     await this.#state.track(() => this.#state.catalog.checkAll());
     forgetFresh();
+  }
+
+  /**
+   * Sessions that are new, change or go from the first step on, or that were written to after `from`; by this process, by
+   * others, and by a sync. Each once for all that happened since it was told last, mostly within a second (an edit in
+   * place by another program as refresh() has it). Waiting keeps no process alive. Ends when the store closes.
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<StoreChange> {
+    this.#state.enter();
+    return watch(this.#state, options);
   }
 
   /** Calls the listener for every event of this kind. Returns a function that ends it. */

@@ -34,6 +34,8 @@ export class TitleKeeper {
   #index: TitleIndex | undefined;
   /** The catalog's, when the index was made. */
   #generation = -1;
+  /** What changed in the catalog since the last look. */
+  #changes: Set<string> | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<TitleIndex> | undefined;
   /** Sessions that this store wrote to since the last search. */
@@ -101,9 +103,10 @@ export class TitleKeeper {
   }
 
   async #look(): Promise<TitleIndex> {
-    this.#keeper.follow();
+    this.#changes ??= this.#keeper.subscribe();
     const { view, generation } = await this.#keeper.current();
-    const changes = this.#keeper.takeChanges();
+    const changes = [...this.#changes];
+    this.#changes.clear();
     const release = view.base?.hold();
     try {
       if (this.#index === undefined || this.#generation !== generation) {
