@@ -1,6 +1,6 @@
 export { openMemoryStore, openStore } from "./open.ts";
 export { ArgumentError, StoreError } from "./base/errors.ts";
-export type { ArgumentErrorCode, StoreErrorCode, Written } from "./base/errors.ts";
+export type { ArgumentErrorCode, LeaseHolder, StoreErrorCode, Written } from "./base/errors.ts";
 export type { Branch, Entry, Page, Part, Receipt } from "./base/entry.ts";
 export type {
   ImportedSession,

@@ -11,9 +11,19 @@ export type Durability = "process" | "power";
 export type WellFormed = "replace" | "keep" | "reject";
 
 export interface StoreOptions {
+  /**
+   * How long a write waits, in ms, while another process writes to the session; then it throws SESSION_BUSY. Default
+   * 5000; 0: it throws at once.
+   */
+  busyTimeoutMs?: number | undefined;
   /** Make the store if there is none. Default true. */
   create?: boolean | undefined;
   durability?: Durability | undefined;
+  /**
+   * One writer at a time for a session and machine. Default true. Without it nothing is lost either, but processes that
+   * write to one session at once can make branches of it.
+   */
+  lease?: boolean | undefined;
   /** The readable part of this machine's folder name. Default: the host name. */
   machine?: string | undefined;
   /** The longest line that is written, in bytes. Default 64 MiB. */
@@ -24,8 +34,10 @@ export interface StoreOptions {
 }
 
 export interface Settings {
+  readonly busyTimeoutMs: number;
   readonly create: boolean;
   readonly durability: Durability;
+  readonly lease: boolean;
   readonly machine: string | undefined;
   readonly maxLineBytes: number;
   readonly maxOpenFiles: number;
@@ -33,8 +45,10 @@ export interface Settings {
 }
 
 const DEFAULTS: Settings = {
+  busyTimeoutMs: 5000,
   create: true,
   durability: "process",
+  lease: true,
   machine: undefined,
   maxLineBytes: 64 * 1024 * 1024,
   maxOpenFiles: 128,
@@ -42,8 +56,10 @@ const DEFAULTS: Settings = {
 };
 
 const CHECKS: { readonly [K in keyof Settings]: readonly [test: (value: unknown) => boolean, expected: string] } = {
+  busyTimeoutMs: [(v) => isWhole(v, 0, 0x7fff_ffff), "milliseconds, a whole number"],
   create: [(v) => typeof v === "boolean", "true or false"],
   durability: [(v) => v === "process" || v === "power", '"process" or "power"'],
+  lease: [(v) => typeof v === "boolean", "true or false"],
   machine: [(v) => typeof v === "string" && v !== "" && !v.includes("\0") && v.isWellFormed(), "a text"],
   maxLineBytes: [(v) => isWhole(v, 1024, 256 * 1024 * 1024), "bytes, 1,024 to 268,435,456"],
   maxOpenFiles: [(v) => isWhole(v, 4, 1_000_000), "a number, at least 4"],

@@ -5,6 +5,7 @@ import { NONE } from "../line/rows.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { LogBuilder } from "./builder.ts";
 import { createLog } from "./create.ts";
+import { exclusively } from "./exclusively.ts";
 import { findAnywhere, findMessage, noMessage } from "./reference.ts";
 import { Snapshot } from "./snapshot.ts";
 import { newWriter } from "./writer-id.ts";
@@ -41,7 +42,7 @@ export async function fork(session: SessionState, options: ForkOptions): Promise
     });
     try {
       if (options.title !== undefined) source.info.set("title", options.title).set("titleSource", "user");
-      await target.queue.run(() => write(source, target));
+      await exclusively(target, () => write(source, target));
       return target.id;
     } finally {
       source.snapshot.release();

@@ -11,6 +11,7 @@ import { formatStamp, writerOf } from "../line/stamp.ts";
 import { giveWay } from "../base/turn.ts";
 import { digestOf, ImportState, readImportState } from "./import-state.ts";
 import { ImportSink } from "./import-sink.ts";
+import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
 import { encode } from "./prepare.ts";
 import type { SessionState } from "./session-state.ts";
@@ -74,7 +75,7 @@ export async function importSession(
 ): Promise<ImportedSession> {
   const session = store.session(found.id);
   if (store.readOnly !== undefined && !options.dryRun) throw store.readOnly;
-  return await session.queue.run(async () => {
+  const run = async (): Promise<ImportedSession> => {
     await loadCanonical();
     await refresh(session);
     const { id, path } = found;
@@ -100,7 +101,14 @@ export async function importSession(
     const status = session.exists ? "grown" : "created";
     const run = await begin();
     return { id, path, status, ...(await run.sink.create(found.createdMs, async () => await take(run))) };
-  });
+  };
+  if (options.dryRun) return await session.queue.run(run);
+  try {
+    return await exclusively(session, run);
+  } finally {
+    // Of thousands that come in nobody writes on.
+    session.lease?.letGo();
+  }
 }
 
 /** True if the store has every message of the source, with its content, as far as it can be read. */
