@@ -22,6 +22,7 @@ const IDLE_MS = 1000;
 const HEARTBEAT_MS = 2000;
 /** Who waits makes sure so often that the holder knows. */
 const ASK_MS = 25;
+const MOST_TRIES = 100;
 
 /** Whose lease it is. */
 export interface LeaseOwner {
@@ -228,26 +229,34 @@ export class Lease {
     return false;
   }
 
-  #acquire({ lockSync, threadId }: LeaseModule): boolean {
+  /** False: another one was faster. */
+  #acquire(module: LeaseModule): boolean {
+    for (let tries = 1; ; tries++) {
+      try {
+        this.#lock(module);
+        return true;
+      } catch (error) {
+        if (errno(error) === "ELOCKED") return false;
+        // Somebody removes the cache, with the lock that was just made in it.
+        if (errno(error) !== "ENOENT" || tries === MOST_TRIES) throw error;
+      }
+    }
+  }
+
+  #lock({ lockSync, threadId }: LeaseModule): void {
     const { lock, asked } = this.#paths;
     const files = new LockFiles(this.#room.vfs, this.#paths, threadId);
-    let release: () => void;
-    try {
-      release = lockSync(`${lock}/${files.token}`, {
-        lockfilePath: lock,
-        realpath: false,
-        // Never by the wall clock: who is dead is our decision.
-        stale: Number.POSITIVE_INFINITY,
-        update: HEARTBEAT_MS,
-        fs: files,
-        onCompromised: () => {
-          if (this.#held?.files === files) this.#lost();
-        },
-      });
-    } catch (error) {
-      if (errno(error) === "ELOCKED") return false;
-      throw error;
-    }
+    const release = lockSync(`${lock}/${files.token}`, {
+      lockfilePath: lock,
+      realpath: false,
+      // Never by the wall clock: who is dead is our decision.
+      stale: Number.POSITIVE_INFINITY,
+      update: HEARTBEAT_MS,
+      fs: files,
+      onCompromised: () => {
+        if (this.#held?.files === files) this.#lost();
+      },
+    });
     const since = performance.now();
     this.#held = { files, release, since };
     this.#usedAt = since;
@@ -255,7 +264,6 @@ export class Lease {
     this.#room.add(this);
     this.#owner.taken();
     this.#room.vfs.remove(asked);
-    return true;
   }
 
   #ask(): void {

@@ -116,8 +116,12 @@ export class LogWriter {
       commit.encodeInto(lines, this.log.size + lines.length);
       this.#write(open);
     }
-    if (this.#keptBytes >= KEPT_BYTES) this.confirm();
-    else if (isTrusted) return;
+    if (isTrusted) {
+      // Another store of this process may have looked in this very millisecond.
+      takeFresh(this.log.path, this);
+      if (this.#keptBytes < KEPT_BYTES) return;
+      this.confirm();
+    } else if (this.#keptBytes >= KEPT_BYTES) this.confirm();
     else if (!isTurn(this.#turn)) this.confirm();
     else if (this.#kept.length === 1) atEndOfTurn(this);
   }
