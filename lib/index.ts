@@ -10,7 +10,7 @@ export type {
   ImportReport,
   ImportSource,
 } from "./base/import.ts";
-export type { Durability, StoreOptions, WellFormed } from "./base/options.ts";
+export type { Durability, Redact, RedactContext, StoreOptions, WellFormed } from "./base/options.ts";
 export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
 export type { SessionStats, TypeStats } from "./base/session-stats.ts";
 export type { CommitBuilder } from "./store/commit-builder.ts";

@@ -10,6 +10,16 @@ export type Durability = "process" | "power";
 /** What becomes of lone surrogates: replaced by U+FFFD with a warning, kept, or refused with a TypeError. */
 export type WellFormed = "replace" | "keep" | "reject";
 
+/** What redact() is told of a message or part. */
+export interface RedactContext {
+  /** The id of the session that it is written to. */
+  readonly session: string;
+  readonly kind: "message" | "part";
+}
+
+/** Declared as a method, so that a function of your own message type is one, too. */
+export type Redact = { redact(value: object, context: RedactContext): object }["redact"];
+
 export interface StoreOptions {
   /**
    * How long a write waits, in ms, while another process writes to the session; then it throws SESSION_BUSY. Default
@@ -30,6 +40,13 @@ export interface StoreOptions {
   maxLineBytes?: number | undefined;
   /** How many files the store keeps open at most. Default 128. */
   maxOpenFiles?: number | undefined;
+  /**
+   * Sees every message and part before it is written, by append, put, replace, commit, fork and import, and gives back
+   * what is checked and written in its place: the same object, or another one. It must not be async. What it throws
+   * reaches the caller, and nothing is written. The same value should always give the same result, or an import would
+   * take over anew what it has.
+   */
+  redact?: Redact | undefined;
   wellFormed?: WellFormed | undefined;
 }
 
@@ -41,6 +58,7 @@ export interface Settings {
   readonly machine: string | undefined;
   readonly maxLineBytes: number;
   readonly maxOpenFiles: number;
+  readonly redact: Redact | undefined;
   readonly wellFormed: WellFormed;
 }
 
@@ -52,6 +70,7 @@ const DEFAULTS: Settings = {
   machine: undefined,
   maxLineBytes: 64 * 1024 * 1024,
   maxOpenFiles: 128,
+  redact: undefined,
   wellFormed: "replace",
 };
 
@@ -63,6 +82,7 @@ const CHECKS: { readonly [K in keyof Settings]: readonly [test: (value: unknown)
   machine: [(v) => typeof v === "string" && v !== "" && !v.includes("\0") && v.isWellFormed(), "a text"],
   maxLineBytes: [(v) => isWhole(v, 1024, 256 * 1024 * 1024), "bytes, 1,024 to 268,435,456"],
   maxOpenFiles: [(v) => isWhole(v, 4, 1_000_000), "a number, at least 4"],
+  redact: [(v) => typeof v === "function", "a function"],
   wellFormed: [(v) => v === "replace" || v === "keep" || v === "reject", '"replace", "keep" or "reject"'],
 };
 

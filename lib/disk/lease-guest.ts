@@ -35,10 +35,10 @@ export function putBack(): void {
 }
 
 function restore(owner: Owner, name: string): void {
-  const known = before.get(name);
-  if (known === undefined || owner[name] === known.value) return;
-  if (known.descriptor === undefined) delete owner[name];
-  else Object.defineProperty(owner, name, known.descriptor);
+  const descriptor = before.get(name)?.descriptor;
+  // What was inherited is inherited again.
+  if (descriptor === undefined) delete owner[name];
+  else if (owner[name] !== descriptor.value) Object.defineProperty(owner, name, descriptor);
 }
 
 /** False: it is out of reach, in a bundle. It stays as it is then: half undone, it would swallow signals. */

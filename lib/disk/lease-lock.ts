@@ -15,8 +15,10 @@ import { thisThread } from "./lease-holder.ts";
 import type { Holder } from "./lease-holder.ts";
 import type { Vfs } from "./vfs.ts";
 
-/** What rename() answers where a directory that is not empty has the name already; Windows: any directory. */
-const TAKEN: ReadonlySet<string> = new Set(["EEXIST", "ENOTEMPTY", "EPERM", "EACCES", "EBUSY"]);
+/** What rename() and rmdir() answer where a directory is not empty. */
+const NOT_EMPTY: ReadonlySet<string> = new Set(["EEXIST", "ENOTEMPTY"]);
+/** What rename() answers on Windows where a directory has the name, empty or not, and what else they can mean. */
+const DENIED: ReadonlySet<string> = new Set(["EPERM", "EACCES", "EBUSY"]);
 const MOST_TRIES = 100;
 
 /** The files of a session's lease. */
@@ -66,7 +68,7 @@ export function endClaim(vfs: Vfs, lock: string, token: string): void {
   try {
     vfs.removeDirectory(lock);
   } catch (error) {
-    if (errno(error) !== "ENOENT" && !TAKEN.has(errno(error) ?? "")) throw error;
+    if (errno(error) !== "ENOENT" && !NOT_EMPTY.has(errno(error) ?? "")) throw error;
   }
 }
 
@@ -134,7 +136,8 @@ export class LockFiles {
     } catch (error) {
       vfs.remove(path);
       removeEmpty(vfs, aside);
-      if (TAKEN.has(errno(error) ?? "") && vfs.names(lock).length > 0)
+      const code = errno(error) ?? "";
+      if (NOT_EMPTY.has(code) || (DENIED.has(code) && vfs.names(lock).length > 0))
         throw Object.assign(new Error("another one has the lock"), { code: "ELOCKED" });
       throw error;
     }

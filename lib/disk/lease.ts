@@ -66,6 +66,8 @@ export class Lease {
   #held: Held | undefined;
   /** Not a number: no look serves. */
   #lookedAt: number = Number.NaN;
+  /** The same by our own clock. */
+  #seenAt = 0;
   #isUsed = false;
   #usedAt = 0;
   #pins = 0;
@@ -81,17 +83,22 @@ export class Lease {
     this.#rival = new Rival(room.vfs, paths.lock);
   }
 
-  /** True while the last look serves. `now` is the wall clock: a machine that slept sees that it has moved on. */
+  /**
+   * True while the last look serves. `now` is the wall clock, which has moved on when a machine slept; our own clock has
+   * when a process was stopped, whatever somebody set the wall clock to.
+   */
   isFresh(now: number): boolean {
     const age = now - this.#lookedAt;
-    if (!(age >= 0 && age < LOOK_MS)) return false;
+    if (!(age >= 0 && age < LOOK_MS && performance.now() - this.#seenAt < LOOK_MS)) return false;
     this.#isUsed = true;
     return true;
   }
 
   /** The log is as it was known, at this time. */
   looked(now: number): void {
-    if (this.#held !== undefined) this.#lookedAt = now;
+    if (this.#held === undefined) return;
+    this.#lookedAt = now;
+    this.#seenAt = performance.now();
   }
 
   get isTrusted(): boolean {

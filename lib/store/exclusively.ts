@@ -1,4 +1,6 @@
 // Writing operations: each in its turn among those of its session, and under the session's lease.
+import { ioError } from "../base/errors.ts";
+import type { LeaseHolder } from "../base/errors.ts";
 import type { SessionState } from "./session-state.ts";
 
 /** Runs an operation that writes. Throws SESSION_BUSY if another process has the lease for too long. */
@@ -15,4 +17,14 @@ export async function exclusively<T>(session: SessionState, operation: () => Pro
       lease.unpin();
     }
   });
+}
+
+/** Takes the lease from whoever has it. -> who that was */
+export function breakLease({ id, lease, store }: SessionState): LeaseHolder | undefined {
+  if (store.readOnly !== undefined) throw store.readOnly;
+  try {
+    return lease?.break();
+  } catch (error) {
+    throw ioError(error, "break the lease of the session", { session: id });
+  }
 }
