@@ -1,6 +1,6 @@
 export { openMemoryStore, openStore } from "./open.ts";
 export { ArgumentError, StoreError } from "./base/errors.ts";
-export type { ArgumentErrorCode, StoreErrorCode, Written } from "./base/errors.ts";
+export type { ArgumentErrorCode, LeaseHolder, StoreErrorCode, Written } from "./base/errors.ts";
 export type { ChangeKind, SessionChange, StoreChange } from "./base/change.ts";
 export type { Branch, Entry, Page, Part, Receipt } from "./base/entry.ts";
 export type {
@@ -11,7 +11,7 @@ export type {
   ImportReport,
   ImportSource,
 } from "./base/import.ts";
-export type { Durability, StoreOptions, WellFormed } from "./base/options.ts";
+export type { Durability, Redact, RedactContext, StoreOptions, WellFormed } from "./base/options.ts";
 export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
 export type { SessionStats, TypeStats } from "./base/session-stats.ts";
 export type { CommitBuilder } from "./store/commit-builder.ts";

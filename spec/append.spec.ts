@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import type { StoreOptions } from "../lib/base/options.ts";
 import { rooms } from "../lib/open.ts";
@@ -141,87 +141,6 @@ test("a file system without hard links makes sessions, too", async () => {
   await session.restore();
   expect((await session.history()).map(({ data }) => data.n)).toEqual([1]);
   await store.close();
-});
-
-describe("a log that is replaced under its writer", () => {
-  test("gets what was acknowledged, and the next append goes on from what it has", async () => {
-    const directory = stores.directory();
-    const store = await stores.open({}, directory);
-    const session = await store.createSession();
-    await session.append({ n: 0 });
-    const path = onlyLog(directory);
-    const before = readFileSync(path);
-    // In one turn and one millisecond, which the clock is held at, the look of the first append serves the others.
-    vi.useFakeTimers({ toFake: ["Date"] });
-    try {
-      const appends = [1, 2, 3].map((n) => session.append({ n }));
-      writeFileSync(`${path}.new`, before);
-      renameSync(`${path}.new`, path);
-      appends.push(session.append({ n: 4 }));
-      await Promise.all(appends);
-    } finally {
-      vi.useRealTimers();
-    }
-    await sleep(5);
-    const lines = readFileSync(path, "utf8")
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-    expect([...new Set(lines.filter(({ type }) => type === "message").map(({ data }) => data.n))]).toEqual([
-      0, 1, 2, 3, 4,
-    ]);
-    await session.append({ n: 5 });
-    expect((await session.history()).map(({ data }) => data.n)).toEqual([0, 1, 2, 3, 4, 5]);
-  });
-
-  test("and ends without a newline, is not glued to", async () => {
-    const directory = stores.directory();
-    const store = await stores.open({}, directory);
-    const session = await store.createSession();
-    await session.append({ n: 0 });
-    const path = onlyLog(directory);
-    const torn = Buffer.concat([readFileSync(path), Buffer.from('{"at":"2026-11-21T09:08:13.1')]);
-    vi.useFakeTimers({ toFake: ["Date"] });
-    try {
-      void session.append({ n: 1 });
-      writeFileSync(`${path}.new`, torn);
-      renameSync(`${path}.new`, path);
-      await session.append({ n: 2 });
-    } finally {
-      vi.useRealTimers();
-    }
-    expect((await session.history()).map(({ data }) => data.n)).toEqual([0, 1, 2]);
-  });
-
-  test("and is gone, is not made anew without its header", async () => {
-    const directory = stores.directory();
-    const store = await stores.open({}, directory);
-    const session = await store.createSession();
-    await session.append({ n: 0 });
-    const path = onlyLog(directory);
-    const warnings: string[] = [];
-    store.on("warning", ({ code }) => warnings.push(code));
-    await sleep(5);
-    rmSync(path);
-    await expect(session.append({ n: 1 })).rejects.toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
-    await expect(session.append({ n: 2 })).rejects.toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
-    expect(existsSync(path)).toBe(false);
-    expect(warnings).toEqual([]);
-  });
-
-  test("and is removed between a write and its look, is told", async () => {
-    const directory = stores.directory();
-    const store = await stores.open({}, directory);
-    const session = await store.createSession();
-    const warnings: string[] = [];
-    store.on("warning", ({ code }) => warnings.push(code));
-    // A call that ends a long turn gives way, and the look comes with the turn's end.
-    await sleep(1);
-    await session.append({ n: 0 });
-    rmSync(onlyLog(directory));
-    await sleep(5);
-    expect(warnings).toEqual(["lost"]);
-  });
 });
 
 describe("durability power", () => {

@@ -6,7 +6,6 @@ import type { Session } from "../lib/index.ts";
 import { rooms } from "../lib/open.ts";
 import { openOn } from "../lib/store/store.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
-import type { Operation } from "./helpers/fault-vfs.ts";
 import { useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
@@ -40,11 +39,6 @@ async function all(session: Any): Promise<unknown> {
 
 /** Everything that deletion and restoring do to files can fail here. */
 class CrashVfs extends FaultVfs {
-  override remove(path: string): void {
-    this.fail("remove" as Operation, path);
-    super.remove(path);
-  }
-
   override async syncDirectory(path: string): Promise<void> {
     this.fail("sync", path);
     await super.syncDirectory(path);

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openStore } from "../lib/index.ts";
 import type { Session } from "../lib/index.ts";
@@ -113,6 +114,8 @@ test("lines that were taken over late from a log that was replaced are not its n
   }
   writeSync(held, late.bytes, 0, late.length);
   closeSync(held);
+  // Under the lease a look serves for some milliseconds.
+  await sleep(60);
   await session.append({ id: "m2" });
   await store.close();
   // More than a minute later, with what the next open store writes first, they are taken over.

@@ -11,6 +11,7 @@ import { rm } from "./commands/rm.ts";
 import { search } from "./commands/search.ts";
 import { show } from "./commands/show.ts";
 import { truncate } from "./commands/truncate.ts";
+import { unlock } from "./commands/unlock.ts";
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["init", init],
@@ -24,6 +25,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["rm", rm],
   ["import", importSessions],
   ["export", exportMessages],
+  ["unlock", unlock],
 ]);
 
 /** What other tools call these. */

@@ -4,7 +4,7 @@ import type { StoreErrorCode } from "../lib/index.ts";
 
 export const EXIT = { done: 0, problems: 1, usage: 2, busy: 3, damaged: 4, io: 5, interrupted: 130 } as const;
 
-const EXIT_OF_CODE: Readonly<Record<StoreErrorCode | "SESSION_BUSY", number>> = {
+const EXIT_OF_CODE: Readonly<Record<StoreErrorCode, number>> = {
   NOT_FOUND: EXIT.problems,
   EXISTS: EXIT.problems,
   CONFLICT: EXIT.busy,

@@ -4,6 +4,7 @@ export type StoreErrorCode =
   | "NOT_FOUND"
   | "EXISTS"
   | "CONFLICT"
+  | "SESSION_BUSY"
   | "DAMAGED"
   | "NEWER_FORMAT"
   | "NOT_A_STORE"
@@ -20,11 +21,22 @@ export type StoreErrorCode =
  */
 export type Written = "no" | "torn" | "unknown";
 
+/** Who may write to a session: one thread of a process at a time. */
+export interface LeaseHolder {
+  readonly host: string;
+  readonly pid: number;
+  /** The number of the worker thread; 0 is the main thread. */
+  readonly thread: number;
+  /** Since when (ISO 8601, by its own clock). */
+  readonly since: string;
+}
+
 export interface StoreErrorDetails {
   cause?: unknown;
   session?: string | undefined;
   path?: string | undefined;
   written?: Written | undefined;
+  holder?: LeaseHolder | undefined;
 }
 
 /** The one class for conditions that a caller may want to handle; `code` is stable. */
@@ -34,6 +46,8 @@ export class StoreError extends Error {
   readonly session: string | undefined;
   readonly path: string | undefined;
   readonly written: Written | undefined;
+  /** Of SESSION_BUSY: who writes to the session, where that could be told. */
+  readonly holder: LeaseHolder | undefined;
 
   constructor(code: StoreErrorCode, message: string, details: StoreErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -41,6 +55,7 @@ export class StoreError extends Error {
     this.session = details.session;
     this.path = details.path;
     this.written = details.written;
+    this.holder = details.holder;
   }
 }
 

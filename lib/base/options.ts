@@ -10,43 +10,79 @@ export type Durability = "process" | "power";
 /** What becomes of lone surrogates: replaced by U+FFFD with a warning, kept, or refused with a TypeError. */
 export type WellFormed = "replace" | "keep" | "reject";
 
+/** What redact() is told of a message or part. */
+export interface RedactContext {
+  /** The id of the session that it is written to. */
+  readonly session: string;
+  readonly kind: "message" | "part";
+}
+
+/** Declared as a method, so that a function of your own message type is one, too. */
+export type Redact = { redact(value: object, context: RedactContext): object }["redact"];
+
 export interface StoreOptions {
+  /**
+   * How long a write waits, in ms, while another process writes to the session; then it throws SESSION_BUSY. Default
+   * 5000; 0: it throws at once.
+   */
+  busyTimeoutMs?: number | undefined;
   /** Make the store if there is none. Default true. */
   create?: boolean | undefined;
   durability?: Durability | undefined;
+  /**
+   * One writer at a time for a session and machine. Default true. Without it nothing is lost either, but processes that
+   * write to one session at once can make branches of it.
+   */
+  lease?: boolean | undefined;
   /** The readable part of this machine's folder name. Default: the host name. */
   machine?: string | undefined;
   /** The longest line that is written, in bytes. Default 64 MiB. */
   maxLineBytes?: number | undefined;
   /** How many files the store keeps open at most. Default 128. */
   maxOpenFiles?: number | undefined;
+  /**
+   * Sees every message and part before it is written, by append, put, replace, commit, fork and import, and gives back
+   * what is checked and written in its place: the same object, or another one. It must not be async. What it throws
+   * reaches the caller, and nothing is written. The same value should always give the same result, or an import would
+   * take over anew what it has.
+   */
+  redact?: Redact | undefined;
   wellFormed?: WellFormed | undefined;
 }
 
 export interface Settings {
+  readonly busyTimeoutMs: number;
   readonly create: boolean;
   readonly durability: Durability;
+  readonly lease: boolean;
   readonly machine: string | undefined;
   readonly maxLineBytes: number;
   readonly maxOpenFiles: number;
+  readonly redact: Redact | undefined;
   readonly wellFormed: WellFormed;
 }
 
 const DEFAULTS: Settings = {
+  busyTimeoutMs: 5000,
   create: true,
   durability: "process",
+  lease: true,
   machine: undefined,
   maxLineBytes: 64 * 1024 * 1024,
   maxOpenFiles: 128,
+  redact: undefined,
   wellFormed: "replace",
 };
 
 const CHECKS: { readonly [K in keyof Settings]: readonly [test: (value: unknown) => boolean, expected: string] } = {
+  busyTimeoutMs: [(v) => isWhole(v, 0, 0x7fff_ffff), "milliseconds, a whole number"],
   create: [(v) => typeof v === "boolean", "true or false"],
   durability: [(v) => v === "process" || v === "power", '"process" or "power"'],
+  lease: [(v) => typeof v === "boolean", "true or false"],
   machine: [(v) => typeof v === "string" && v !== "" && !v.includes("\0") && v.isWellFormed(), "a text"],
   maxLineBytes: [(v) => isWhole(v, 1024, 256 * 1024 * 1024), "bytes, 1,024 to 268,435,456"],
   maxOpenFiles: [(v) => isWhole(v, 4, 1_000_000), "a number, at least 4"],
+  redact: [(v) => typeof v === "function", "a function"],
   wellFormed: [(v) => v === "replace" || v === "keep" || v === "reject", '"replace", "keep" or "reject"'],
 };
 

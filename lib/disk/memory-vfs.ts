@@ -77,6 +77,17 @@ export class MemoryVfs implements Vfs {
     this.#nodes.get(dirname(path))?.names.delete(path.slice(dirname(path).length + 1));
   }
 
+  removeDirectory(path: string): void {
+    const node = this.#existing(path, "rmdir");
+    if (!node.isDirectory) throw failure("ENOTDIR", "rmdir", path);
+    if (node.names.size > 0) throw failure("ENOTEMPTY", "rmdir", path);
+    this.remove(path);
+  }
+
+  setTime(path: string, timeMs: number): void {
+    this.#existing(path, "utime").changedMs = timeMs;
+  }
+
   async syncDirectory(): Promise<void> {}
 
   #existing(path: string, call: string): Node {

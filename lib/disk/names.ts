@@ -72,6 +72,7 @@ export class Layout {
   /** Files that are being made, before they get their name. */
   readonly aside: string;
   readonly offsets: string;
+  readonly leases: string;
 
   constructor(root: string) {
     this.root = root;
@@ -82,6 +83,7 @@ export class Layout {
     this.machines = join(this.cache, "machines");
     this.aside = join(this.cache, "aside");
     this.offsets = join(this.cache, "offsets");
+    this.leases = join(this.cache, "leases");
   }
 
   month(machine: string, month: string): string {

@@ -78,6 +78,15 @@ export class NodeVfs implements Vfs {
     unlessMissing(() => fs.unlinkSync(path));
   }
 
+  removeDirectory(path: string): void {
+    fs.rmdirSync(path);
+  }
+
+  setTime(path: string, timeMs: number): void {
+    const time = new Date(timeMs);
+    fs.utimesSync(path, time, time);
+  }
+
   async syncDirectory(path: string): Promise<void> {
     // Windows has no handle for a directory that could be synced; its file system journals the names.
     if (process.platform === "win32") return;

@@ -56,6 +56,10 @@ export interface Vfs {
   rename(from: string, to: string): void;
   /** Removes a file, or does nothing if there is none. */
   remove(path: string): void;
+  /** Removes an empty directory. ENOENT: there is none. ENOTEMPTY, EEXIST: something is in it. */
+  removeDirectory(path: string): void;
+  /** Says when the file was changed last. */
+  setTime(path: string, timeMs: number): void;
   /** Resolves when the names in this directory are on the disk. */
   syncDirectory(path: string): Promise<void>;
 }

@@ -1,9 +1,9 @@
 // The end of this machine's log of a session: one write() for each commit.
 //
 // A commit is acknowledged when the path still names the file that was written. That look costs as much as the write,
-// so within one turn of the event loop one look serves for its millisecond: the lines written since are kept, and if the
-// next look, at the end of the turn at the latest, finds another file, they are written to that one, the same lines,
-// which count once.
+// so under a lease one look serves for some milliseconds, and without one within a turn of the event loop for its
+// millisecond: the lines written since are kept, and if the next look, soon or at the end of the turn, finds another
+// file, they are written to that one, the same lines, which count once.
 import { ioError, StoreError } from "../base/errors.ts";
 import type { Written } from "../base/errors.ts";
 import type { Descriptors, OpenFile } from "../disk/descriptors.ts";
@@ -45,6 +45,7 @@ export class LogWriter {
   #kept: Commit[] = [];
   #keptBytes = 0;
   #knownTo = 0;
+  #isToldLost = false;
   /** The turn of the event loop and the millisecond of the last look. */
   #turn = -1;
   #lookedAt = -1;
@@ -72,6 +73,11 @@ export class LogWriter {
     return this.#synced < this.#written && this.failure === undefined;
   }
 
+  /** Others may have written since the last look. */
+  doubt(): void {
+    this.#lookedAt = -1;
+  }
+
   /** The log was looked at, and is as we know it. */
   looked(): void {
     this.#turn = currentTurn();
@@ -86,6 +92,7 @@ export class LogWriter {
     if (this.#kept.length === 0) return;
     this.#kept = [];
     this.#keptBytes = 0;
+    this.#isToldLost = false;
   }
 
   /** The log was made with its first commit in it, which is to be synced as any other. */
@@ -94,8 +101,11 @@ export class LogWriter {
     this.looked();
   }
 
-  /** Writes a commit in one write. A StoreError says with `written` what became of it. */
-  append(commit: Commit): void {
+  /**
+   * Writes a commit in one write. A StoreError says with `written` what became of it. `isTrusted`: under the lease a look
+   * of some milliseconds ago serves, and whoever looks after the lease calls endTurn() soon.
+   */
+  append(commit: Commit, isTrusted = false): void {
     if (this.failure !== undefined) throw this.failure;
     const open = this.log.open(this.#descriptors);
     this.#kept.push(commit);
@@ -106,7 +116,13 @@ export class LogWriter {
       commit.encodeInto(lines, this.log.size + lines.length);
       this.#write(open);
     }
-    if (!isTurn(this.#turn) || this.#keptBytes >= KEPT_BYTES) this.confirm();
+    if (isTrusted) {
+      // Another store of this process may have looked in this very millisecond.
+      takeFresh(this.log.path, this);
+      if (this.#keptBytes < KEPT_BYTES) return;
+      this.confirm();
+    } else if (this.#keptBytes >= KEPT_BYTES) this.confirm();
+    else if (!isTurn(this.#turn)) this.confirm();
     else if (this.#kept.length === 1) atEndOfTurn(this);
   }
 
@@ -144,7 +160,9 @@ export class LogWriter {
     try {
       if (this.#kept.length > 0) this.confirm();
     } catch (error) {
-      this.#owner.lost(error);
+      // It is tried again, and told once.
+      if (!this.#isToldLost) this.#owner.lost(error);
+      this.#isToldLost = true;
     }
   }
 

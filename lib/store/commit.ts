@@ -10,6 +10,7 @@ import { formatStamp } from "../line/stamp.ts";
 import type { LogWriter } from "../log/writer.ts";
 import { giveWay, isLongTurn } from "../base/turn.ts";
 import { createLog } from "./create.ts";
+import { exclusively } from "./exclusively.ts";
 import { Known } from "./known.ts";
 import { refresh } from "./load.ts";
 import { notFound } from "./state.ts";
@@ -30,8 +31,10 @@ export interface CommitOptions {
 
 /** Runs `plan` on the session's present state and writes what it adds, or nothing of it. No promise: it is done. */
 export function commit<T>(session: SessionState, options: CommitOptions, plan: (tx: Transaction) => T): T | Promise<T> {
-  if (!session.queue.isIdle || !isCanonicalLoaded() || session.writer === undefined || !session.isReady()) {
-    return session.queue.run(() => commitLater(session, options, plan)).then((result) => acknowledge(session, result));
+  if (!session.queue.isIdle || !isCanonicalLoaded() || session.writer === undefined || !session.isReadyToWrite()) {
+    return exclusively(session, () => commitLater(session, options, plan)).then((result) =>
+      acknowledge(session, result),
+    );
   }
   const result = commitNow(session, session.writer, options, plan);
   const { settings, now } = session.store;
@@ -52,7 +55,7 @@ export async function sync(session: SessionState): Promise<void> {
   await session.writer?.sync();
 }
 
-/** The same as commit(), as a step of an operation that has the queue already. */
+/** The same as commit(), as a step of an operation that has the queue and the lease already. */
 export async function commitLater<T>(
   session: SessionState,
   options: CommitOptions,
@@ -60,10 +63,11 @@ export async function commitLater<T>(
 ): Promise<T> {
   await loadCanonical();
   for (let looks = 1; ; looks++) {
+    if (session.store.readOnly === undefined) await session.lease?.take();
     await refresh(session);
     session.store.now = Date.now();
     // While we waited for that, another store of this process, or another process, may have written.
-    if (session.known !== undefined && !session.isReady()) {
+    if (session.known !== undefined && !session.isReadyToWrite()) {
       if (looks < MOST_LOOKS) continue;
       if (options.expect !== undefined)
         throw new StoreError("CONFLICT", "others write to the session without a pause", { session: session.id });
@@ -96,7 +100,7 @@ function commitNow<T>(
   if (tx.lines.length === 0) return result;
   session.store.catalog.willWrite(session);
   try {
-    writer.append(tx);
+    writer.append(tx, session.lease?.isTrusted === true);
   } catch (error) {
     session.startAnew();
     throw error;

@@ -3,6 +3,7 @@ import { StoreError } from "../base/errors.ts";
 import type { SessionPatch } from "../base/session-info.ts";
 import { loadCanonical } from "../line/canonical.ts";
 import { acknowledge, commitFirst, commitLater } from "./commit.ts";
+import { exclusively } from "./exclusively.ts";
 import { update } from "./operations.ts";
 import { preparePatch } from "./prepare.ts";
 import type { StoreState } from "./state.ts";
@@ -25,7 +26,7 @@ export async function createSession(store: StoreState, options: CreateSessionOpt
     tx.connect();
     update(tx, set);
   };
-  await session.queue.run(async () => {
+  await exclusively(session, async () => {
     await loadCanonical();
     store.now = Date.now();
     // An id that was made just now is in no directory.

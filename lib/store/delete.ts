@@ -10,6 +10,7 @@ import { InfoFold } from "../line/info.ts";
 import { advance, compareStamps, formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { commitLater } from "./commit.ts";
+import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
 import { keepFragment, readLog } from "./content.ts";
 import { rewrite, settleOld } from "./rewrite.ts";
@@ -42,7 +43,7 @@ export function checkDelete(options: DeleteOptions): void {
 
 /** Hides the session, durably, and moves its content to the trash. */
 export async function deleteSession(session: SessionState, options: DeleteOptions): Promise<void> {
-  await session.queue.run(async () => {
+  await exclusively(session, async () => {
     const deletion = await commitLater(session, {}, (tx) => {
       // What it was called goes with it: the stub has no `info` but this one, and no other copy may bring the old ones back.
       const cleared = tx.fold.info.keys().map((key) => [key, null]);
@@ -58,7 +59,7 @@ export async function deleteSession(session: SessionState, options: DeleteOption
 /** Takes the last deletion back, with what the trash has of it. Throws NOT_FOUND when nothing is left. */
 export async function restoreSession(session: SessionState): Promise<void> {
   try {
-    await session.queue.run(() => restoreNext(session));
+    await exclusively(session, () => restoreNext(session));
   } catch (error) {
     throw ioError(error, "restore the session", { session: session.id });
   }

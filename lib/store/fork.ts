@@ -5,6 +5,8 @@ import { NONE } from "../line/rows.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { LogBuilder } from "./builder.ts";
 import { createLog } from "./create.ts";
+import { exclusively } from "./exclusively.ts";
+import { encode, redacted } from "./prepare.ts";
 import { findAnywhere, findMessage, noMessage } from "./reference.ts";
 import { Snapshot } from "./snapshot.ts";
 import { newWriter } from "./writer-id.ts";
@@ -41,7 +43,7 @@ export async function fork(session: SessionState, options: ForkOptions): Promise
     });
     try {
       if (options.title !== undefined) source.info.set("title", options.title).set("titleSource", "user");
-      await target.queue.run(() => write(source, target));
+      await exclusively(target, () => write(source, target));
       return target.id;
     } finally {
       source.snapshot.release();
@@ -68,8 +70,9 @@ async function write({ snapshot, begun, info }: Source, target: SessionState): P
     for (let first = 0; first < snapshot.length;) {
       const end = first + snapshot.batchFrom(first, false);
       for (const { id, ms, isPart, json } of snapshot.copies(await snapshot.load(first, end))) {
-        if (isPart) builder.add(ms, { type: "part", id, message, json });
-        else message = builder.add(ms, { type: "message", id, json });
+        const copied = redactedJson(target, json, isPart ? "part" : "message");
+        if (isPart) builder.add(ms, { type: "part", id, message, json: copied });
+        else message = builder.add(ms, { type: "message", id, json: copied });
       }
       first = end;
     }
@@ -77,6 +80,12 @@ async function write({ snapshot, begun, info }: Source, target: SessionState): P
     builder.flush();
   });
   if (target.writer !== undefined) target.store.background.addWriter(target.writer);
+}
+
+function redactedJson(target: SessionState, json: string, kind: "message" | "part"): string {
+  // Copied as it stands, character by character, where nobody wants to see it.
+  if (target.store.settings.redact === undefined) return json;
+  return encode(target, redacted(target, JSON.parse(json) as object, kind));
 }
 
 function select(view: View, sessionId: string, { at, branch }: ForkOptions): Uint32Array {

@@ -63,6 +63,7 @@ export class ImportSink {
     const session = this.#session;
     checkWritable(session);
     this.#write = (drafts) => {
+      session.lease?.check();
       session.forget();
       try {
         writer.append({

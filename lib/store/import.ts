@@ -11,8 +11,9 @@ import { formatStamp, writerOf } from "../line/stamp.ts";
 import { giveWay } from "../base/turn.ts";
 import { digestOf, ImportState, readImportState } from "./import-state.ts";
 import { ImportSink } from "./import-sink.ts";
+import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
-import { encode } from "./prepare.ts";
+import { encode, encodeMessage } from "./prepare.ts";
 import type { SessionState } from "./session-state.ts";
 import type { StoreState } from "./state.ts";
 
@@ -74,7 +75,7 @@ export async function importSession(
 ): Promise<ImportedSession> {
   const session = store.session(found.id);
   if (store.readOnly !== undefined && !options.dryRun) throw store.readOnly;
-  return await session.queue.run(async () => {
+  const run = async (): Promise<ImportedSession> => {
     await loadCanonical();
     await refresh(session);
     const { id, path } = found;
@@ -100,7 +101,14 @@ export async function importSession(
     const status = session.exists ? "grown" : "created";
     const run = await begin();
     return { id, path, status, ...(await run.sink.create(found.createdMs, async () => await take(run))) };
-  });
+  };
+  if (options.dryRun) return await session.queue.run(run);
+  try {
+    return await exclusively(session, run);
+  } finally {
+    // Of thousands that come in nobody writes on.
+    session.lease?.letGo();
+  }
 }
 
 /** True if the store has every message of the source, with its content, as far as it can be read. */
@@ -118,7 +126,7 @@ export async function isImported(store: StoreState, found: FoundSession): Promis
 }
 
 function isThere(session: SessionState, { id, data, earlier }: FoundMessage, state: ImportState): boolean {
-  const digests = new Set([data, ...(earlier?.() ?? [])].map((each) => digestOf(encode(session, each))));
+  const digests = new Set([data, ...(earlier?.() ?? [])].map((each) => digestOf(encodeMessage(session, each))));
   for (const name of namesOf(id)) {
     const known = state.messages.get(name);
     if (known === undefined) return false;
@@ -174,7 +182,7 @@ async function take(run: Import): Promise<{ messages: number; added: number }> {
 function takeMessage({ session, state, sink }: Import, line: FoundMessage): boolean {
   const { ms } = line;
   if (line.isKnown === true) return false;
-  const json = encode(session, line.data);
+  const json = encodeMessage(session, line.data);
   const digest = digestOf(json);
   for (const id of namesOf(line.id)) {
     const known = state.messages.get(id);
@@ -186,7 +194,7 @@ function takeMessage({ session, state, sink }: Import, line: FoundMessage): bool
     }
     if (known.digest === undefined || known.digest === digest) return false;
     for (const data of line.earlier?.() ?? []) {
-      if (digestOf(encode(session, data)) !== known.digest) continue;
+      if (digestOf(encodeMessage(session, data)) !== known.digest) continue;
       sink.add(ms, { type: "message", id, of: known.place, json });
       return false;
     }
@@ -197,7 +205,7 @@ function takeMessage({ session, state, sink }: Import, line: FoundMessage): bool
 /** False: the store refuses it, so that no import has it. */
 function fits(session: SessionState, data: object): boolean {
   try {
-    encode(session, data);
+    encodeMessage(session, data);
     return true;
   } catch (error) {
     if (error instanceof ArgumentError) return false;

@@ -18,21 +18,44 @@ export interface Prepared {
 }
 
 /** A message or part. A text `id` in it is its id, else it gets one. */
-export function prepare(session: SessionState, value: object, what: "message" | "part"): Prepared {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) {
-    throw new ArgumentError("INVALID_MESSAGE", `a ${what} must be an object`);
-  }
+export function prepare(session: SessionState, given: object, what: "message" | "part"): Prepared {
+  checkObject(given, `a ${what}`);
+  const value = redacted(session, given, what);
   const json = encode(session, value);
-  const given: unknown = (value as { id?: unknown }).id;
-  if (typeof given !== "string" || !Object.hasOwn(value, "id"))
+  const id: unknown = (value as { id?: unknown }).id;
+  if (typeof id !== "string" || !Object.hasOwn(value, "id"))
     return { id: uuidv7(session.store.now), isNamed: false, json };
-  if (given === "" || given.includes("\0") || !given.isWellFormed()) {
+  if (id === "" || id.includes("\0") || !id.isWellFormed()) {
     throw new ArgumentError(
       "INVALID_ID",
       `the id of a ${what} must be a text that is not empty, well-formed, without NUL`,
     );
   }
-  return { id: given, isNamed: true, json };
+  return { id, isNamed: true, json };
+}
+
+function checkObject(value: unknown, what: string): void {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    throw new ArgumentError("INVALID_MESSAGE", `${what} must be an object`);
+  }
+}
+
+/** What is written in the place of this message or part. */
+export function redacted(session: SessionState, value: object, kind: "message" | "part"): object {
+  const { redact } = session.store.settings;
+  if (redact === undefined) return value;
+  const result = redact(value, { session: session.id, kind });
+  if (result instanceof Promise) {
+    result.catch(() => undefined);
+    throw new ArgumentError("INVALID_ARGUMENT", "redact() must not be async");
+  }
+  checkObject(result, `what redact() gives for a ${kind}`);
+  return result;
+}
+
+/** The JSON of a message that comes from elsewhere. */
+export function encodeMessage(session: SessionState, value: object): string {
+  return encode(session, redacted(session, value, "message"));
 }
 
 /** The keys that a patch sets. */

@@ -5,6 +5,7 @@ import { isEqual, loadCanonical } from "../line/canonical.ts";
 import { formatStamp } from "../line/stamp.ts";
 import { acknowledge, commitLater } from "./commit.ts";
 import type { CommitOptions } from "./commit.ts";
+import { exclusively } from "./exclusively.ts";
 import { append } from "./operations.ts";
 import { refresh } from "./load.ts";
 import { prepare } from "./prepare.ts";
@@ -22,7 +23,7 @@ export async function replace(
 ): Promise<Receipt[]> {
   if (!Array.isArray(messages)) throw new ArgumentError("INVALID_ARGUMENT", "replace() takes a list of messages");
   const prepared = messages.map((message) => prepare(session, message, "message"));
-  const receipts = await session.queue.run(async () => {
+  const receipts = await exclusively(session, async () => {
     await loadCanonical();
     for (;;) {
       const kept = await unlessStale(session, () => keptOf(session, prepared));

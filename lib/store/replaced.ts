@@ -17,11 +17,14 @@ const ASIDE_STAYS_MS = 3_600_000;
 export class ReplacedLogs {
   readonly #vfs: Vfs;
   readonly #layout: Layout;
+  readonly #exclusively: (name: string, operation: () => Promise<void>) => Promise<void>;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #isSwept = false;
   #isClosed = false;
 
-  constructor(vfs: Vfs, layout: Layout) {
+  /** `exclusively` runs an operation on the log of a session by its name, unless another one writes to that. */
+  constructor(vfs: Vfs, layout: Layout, exclusively: (name: string, operation: () => Promise<void>) => Promise<void>) {
+    this.#exclusively = exclusively;
     this.#vfs = vfs;
     this.#layout = layout;
   }
@@ -64,7 +67,8 @@ export class ReplacedLogs {
       // A store that was copied with its cache has records of the place it was copied from.
       if (replaced === undefined || this.#recordOf(replaced.path) !== join(directory, name)) continue;
       if (!replaced.path.startsWith(this.#layout.sessions)) continue;
-      if (Date.now() - replaced.replacedAt > OLD_STAYS_MS) await this.#dropInOrder(replaced);
+      if (Date.now() - replaced.replacedAt <= OLD_STAYS_MS) continue;
+      await this.#exclusively(nameOf(replaced.path), () => this.#dropInOrder(replaced));
     }
     for (const name of this.#vfs.names(this.#layout.aside)) {
       const path = join(this.#layout.aside, name);
@@ -85,14 +89,14 @@ export class ReplacedLogs {
     try {
       const content = await readLog(open);
       if (content.isSorted) return;
-      const name = basename(path, LOG_ENDING);
+      const name = nameOf(path);
       const store = { vfs: this.#vfs, layout: this.#layout };
       for (const fragment of content.fragments) keepFragment(store, name, open, fragment);
       const lines = content.lines.map(({ offset, length }) => ({ file: open.file, offset, length }));
       const again = await replaceLog(this.#vfs, this.#layout.aside, path, content.size, lines, (each) =>
         this.remember(each),
       );
-      this.dropLater(again, (drop) => drop());
+      this.dropLater(again, (drop) => this.#exclusively(name, drop));
     } finally {
       open.unpin();
     }
@@ -116,4 +120,9 @@ export class ReplacedLogs {
     const name = createHash("sha256").update(path).digest("hex").slice(0, 32);
     return join(this.#layout.cache, "replaced", `${name}.json`);
   }
+}
+
+/** The file name of the session whose log this is. */
+function nameOf(path: string): string {
+  return basename(path, LOG_ENDING);
 }

@@ -5,6 +5,7 @@ import type { LogWriter } from "../log/writer.ts";
 import { replaceLog } from "../log/replace.ts";
 import { keepFragment } from "./content.ts";
 import type { LogContent } from "./content.ts";
+import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
 import type { SessionState } from "./session-state.ts";
 
@@ -36,12 +37,13 @@ export async function rewrite(
   for (const fragment of content.fragments) keepFragment(session.store, session.name, content.open, fragment);
   const { store } = session;
   const { path } = writer.log;
+  session.lease?.check();
   session.forget();
   writer.log.forget();
   const pieces = lines.map(({ line, open }) => ({ file: open.file, offset: line.offset, length: line.length }));
   const replaced = await replaceLog(store.vfs, store.layout.aside, path, content.size, pieces, (each) =>
     store.replaced.remember(each),
   );
-  store.replaced.dropLater(replaced, (drop) => session.queue.run(drop));
+  store.replaced.dropLater(replaced, (drop) => exclusively(session, drop));
   session.generation = -1;
 }

@@ -1,5 +1,6 @@
 // What is held of an open session. The verbs work on this; the facade in session.ts calls them.
 import type { StoreError } from "../base/errors.ts";
+import type { Lease, LeaseOwner } from "../disk/lease.ts";
 import { encodeName, LOG_ENDING } from "../disk/names.ts";
 import type { Fold } from "../line/fold.ts";
 import { Log } from "../log/log.ts";
@@ -12,11 +13,13 @@ import { SidecarState } from "./sidecar-state.ts";
 import type { StoreState } from "./state.ts";
 import { newWriter } from "./writer-id.ts";
 
-export class SessionState implements WriterOwner {
+export class SessionState implements WriterOwner, LeaseOwner {
   readonly store: StoreState;
   readonly id: string;
   readonly name: string;
   readonly queue: Queue = new Queue();
+  /** Undefined: the store has no leases. */
+  readonly lease: Lease | undefined;
   /** All logs of the session, in the order of their numbers. */
   logs: Log[] = [];
   /** The end of this machine's log; undefined: it has none yet. */
@@ -44,6 +47,7 @@ export class SessionState implements WriterOwner {
     this.id = id;
     this.name = encodeName(id);
     this.writerId = store.writer;
+    this.lease = store.leases?.of(this.name, this);
   }
 
   get fold(): Fold | undefined {
@@ -90,9 +94,30 @@ export class SessionState implements WriterOwner {
     return this.sidecar.paged !== undefined && this.loading === undefined && this.#isAsKnown();
   }
 
+  /** The same for one who writes: under the lease one look serves for some milliseconds. */
+  isReadyToWrite(): boolean {
+    if (this.known === undefined || this.loading !== undefined) return false;
+    const { lease, store } = this;
+    if (lease?.isFresh(store.now) === true) return true;
+    if (lease === undefined || store.readOnly !== undefined) return this.#isAsKnown();
+    try {
+      if (!lease.takeNow()) return false;
+    } catch {
+      // Who waits for it meets the same, and says so.
+      return false;
+    }
+    const now = Date.now();
+    if (!this.#looksAsKnown()) return false;
+    lease.looked(now);
+    return true;
+  }
+
   #isAsKnown(): boolean {
+    return this.writer?.isFresh(this.store.now) === true || this.#looksAsKnown();
+  }
+
+  #looksAsKnown(): boolean {
     const { store, writer } = this;
-    if (writer?.isFresh(store.now)) return true;
     try {
       store.locator.check();
       if (this.generation !== store.locator.generation && !this.isWhereItWas()) return false;
@@ -135,6 +160,14 @@ export class SessionState implements WriterOwner {
   setOwnLog(log: Log, failure?: StoreError): void {
     this.writer = new LogWriter(log, this.store.vfs, this.store.descriptors, this);
     this.writer.failure = failure;
+  }
+
+  taken(): void {
+    this.writer?.doubt();
+  }
+
+  settle(): void {
+    this.writer?.endTurn();
   }
 
   moved(): void {

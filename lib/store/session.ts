@@ -2,6 +2,7 @@
 import type { SessionChange } from "../base/change.ts";
 import type { Branch, Entry, Page, Part, Receipt } from "../base/entry.ts";
 import { ArgumentError } from "../base/errors.ts";
+import type { LeaseHolder } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import { checkId } from "../disk/names.ts";
 import type { SessionInfo, SessionPatch } from "../base/session-info.ts";
@@ -12,6 +13,7 @@ import type { CommitOptions } from "./commit.ts";
 import { CommitBuilder } from "./commit-builder.ts";
 import { checkDelete, deleteSession, restoreSession } from "./delete.ts";
 import type { DeleteOptions } from "./delete.ts";
+import { breakLease } from "./exclusively.ts";
 import { follow } from "./follow.ts";
 import type { FollowOptions } from "./follow.ts";
 import { fork } from "./fork.ts";
@@ -187,6 +189,15 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
   /** Resolves when all that was written is on the disk. */
   async sync(): Promise<void> {
     await sync(this.#session);
+  }
+
+  /**
+   * Takes the right to write from whoever has it, for people who know that nobody needs it any more: a process that is
+   * stopped for good, a host that is gone. Whoever had it sees that before they write again, and asks for it as anybody.
+   * -> who that was; undefined: nobody. Nothing is lost if they did need it: at worst there are two branches.
+   */
+  async breakLease(): Promise<LeaseHolder | undefined> {
+    return breakLease(this.#session);
   }
 
   async delete(options: DeleteOptions = {}): Promise<void> {

@@ -2,6 +2,7 @@
 import { ArgumentError, StoreError } from "../base/errors.ts";
 import type { Settings } from "../base/options.ts";
 import { Descriptors } from "../disk/descriptors.ts";
+import { Leases } from "../disk/leases.ts";
 import { checkId } from "../disk/names.ts";
 import type { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
@@ -30,6 +31,8 @@ export class StoreState {
   readonly locator: Locator;
   readonly events: Events = new Events();
   readonly background: Background;
+  /** Undefined: who writes asks nobody. */
+  readonly leases: Leases | undefined;
   readonly replaced: ReplacedLogs;
   /** Which sessions there are, and what they are called. */
   readonly catalog: CatalogKeeper;
@@ -58,14 +61,22 @@ export class StoreState {
     this.settings = settings;
     this.machine = machine;
     this.readOnly = readOnly;
+    const hasLeases = settings.lease && !vfs.isVolatile;
+    this.leases = hasLeases ? new Leases(vfs, layout, machine, settings.busyTimeoutMs) : undefined;
     this.descriptors = new Descriptors(vfs, settings.maxOpenFiles);
     this.locator = new Locator(vfs, layout);
-    const replaced = new ReplacedLogs(vfs, layout);
+    const { leases } = this;
+    const replaced = new ReplacedLogs(vfs, layout, (name, operation) =>
+      leases === undefined ? operation() : leases.exclusively(name, operation),
+    );
     this.replaced = replaced;
     this.background = new Background(
       vfs,
       (warning) => this.warn(warning),
-      () => replaced.sweep(),
+      async () => {
+        await replaced.sweep();
+        await leases?.sweep();
+      },
     );
     this.catalog = makeCatalog(this);
   }
@@ -152,6 +163,7 @@ export class StoreState {
     this.replaced.close();
     await this.catalog.close();
     await this.background.flush();
+    this.leases?.close();
     await this.sidecars.close();
     this.descriptors.dropAll();
     this.sessions.clear();
@@ -164,6 +176,7 @@ export class StoreState {
       this.sidecars.evicted(session);
       this.sessions.delete(session.id);
       session.sidecar.paged?.close();
+      session.lease?.giveUp();
       for (const log of session.logs) this.descriptors.drop(log.slot);
     });
   }

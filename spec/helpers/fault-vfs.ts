@@ -2,7 +2,7 @@
 import { NodeVfs } from "../../lib/disk/node-vfs.ts";
 import type { FileStat, OpenMode, VfsFile } from "../../lib/disk/vfs.ts";
 
-export type Operation = "write" | "sync" | "open" | "link" | "rename";
+export type Operation = "write" | "sync" | "open" | "link" | "rename" | "remove" | "setTime";
 
 /** What happens to an operation: it fails with this code, or writes only so many bytes. */
 export type Fault = string | number | undefined;
@@ -25,6 +25,16 @@ export class FaultVfs extends NodeVfs {
   override rename(from: string, to: string): void {
     this.fail("rename", to);
     super.rename(from, to);
+  }
+
+  override remove(path: string): void {
+    this.fail("remove", path);
+    super.remove(path);
+  }
+
+  override setTime(path: string, timeMs: number): void {
+    this.fail("setTime", path);
+    super.setTime(path, timeMs);
   }
 
   fail(operation: Operation, path: string): number | undefined {
