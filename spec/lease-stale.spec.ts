@@ -1,7 +1,7 @@
 // Whose lock may be taken over: it is for the kernel and our own clock to say, never for a wall clock.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { judge } from "../lib/disk/lease-holder.ts";
@@ -114,6 +114,18 @@ test.each(["", "\0\0\0\0", "{", "null", '{"pid":-1}', '{"host":"h","pid":"1","th
     expect(rival.isGone()).toBe(true);
   },
 );
+
+test.runIf(onLinux)("locks that processes left behind are removed with what the next one writes", async () => {
+  const { directory, lock } = await prepared();
+  const [dead, alive, elsewhere] = ["dead", "alive", "elsewhere"].map((name) => join(dirname(lock), `${name}.lock`));
+  plant(dead!, holder(DEAD));
+  plant(alive!, holder());
+  plant(elsewhere!, holder({ host: "other" }));
+  const store = await stores.open({}, directory);
+  await store.session("s").append({ n: 1 });
+  await store.close();
+  expect(readdirSync(dirname(lock)).filter((name) => name.endsWith(".lock"))).toEqual(["alive.lock", "elsewhere.lock"]);
+});
 
 test("an empty directory in the lock's place is a free lock", async () => {
   const { directory, lock } = await prepared();

@@ -24,7 +24,7 @@ const MOST_TRIES = 100;
 /** The files of a session's lease. */
 export interface LeasePaths {
   readonly lock: string;
-  /** Who waits makes this file. */
+  /** Where those who wait have their tickets. */
   readonly asked: string;
   /** Where locks are made. */
   readonly aside: string;

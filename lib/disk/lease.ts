@@ -2,7 +2,6 @@
 // of numbers; it is given up when nothing was written for a while, when another one asks for it, and at close. Whoever
 // holds it looks whether it is still theirs when the last look is old: before they write, after a sleep too. What a
 // sleep between that look and the write can do is a branch, never a lost line.
-import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errno, ioError } from "../base/errors.ts";
 import type { LeaseHolder } from "../base/errors.ts";
@@ -10,18 +9,18 @@ import { endClaim, LockFiles, readClaim } from "./lease-lock.ts";
 import type { LeasePaths } from "./lease-lock.ts";
 import type { lockSync } from "./lease-module.ts";
 import { Rival } from "./lease-rival.ts";
+import { Ticket, ticketsOf } from "./lease-tickets.ts";
 import type { Vfs } from "./vfs.ts";
 
 /** A look at the lease, and at the log, serves for so long. */
 const LOOK_MS = 25;
 /** So long a holder may go on that is asked for the lease: to hand it over takes some milliseconds, too. */
 const TURN_MS = 25;
-/** So long who gave it up leaves it to those who asked. */
-const YIELD_MS = 30;
 const IDLE_MS = 1000;
 const HEARTBEAT_MS = 2000;
-/** Who waits makes sure so often that the holder knows. */
-const ASK_MS = 25;
+/** How often the first in the line looks, and those after it. */
+const FIRST_POLL_MS = 2;
+const POLL_MS = 10;
 const MOST_TRIES = 100;
 
 /** Whose lease it is. */
@@ -72,7 +71,6 @@ export class Lease {
   #usedAt = 0;
   #pins = 0;
   #isAsked = false;
-  #yieldsUntil = 0;
   readonly #rival: Rival;
 
   constructor(room: LeaseRoom, name: string, paths: LeasePaths, owner: LeaseOwner) {
@@ -101,12 +99,16 @@ export class Lease {
     this.#seenAt = performance.now();
   }
 
+  doubt(): void {
+    this.#lookedAt = Number.NaN;
+  }
+
   get isTrusted(): boolean {
     return !Number.isNaN(this.#lookedAt);
   }
 
   /** True: it is ours, as a look has shown just now. False: another one has it, or nobody has asked for one before. */
-  takeNow(): boolean {
+  takeNow(isOurTurn = false): boolean {
     this.#isUsed = true;
     if (this.#held?.files.isOurs) return true;
     this.#lost();
@@ -114,30 +116,39 @@ export class Lease {
     if (module === undefined) return false;
     const rival = here.get(this.#paths.lock);
     if (rival !== undefined) rival.#makeWay();
-    return this.#isFree() && this.#acquire(module);
+    if (!this.#rival.isGone()) return false;
+    // Those who wait for it come first: whoever has waited does so with a ticket.
+    const { vfs } = this.#room;
+    return (isOurTurn || ticketsOf(vfs.names(this.#paths.asked), this.name).length === 0) && this.#acquire(module);
   }
 
   /** Waits until it is ours. Throws SESSION_BUSY when that takes longer than `busyTimeoutMs`. */
   async take(): Promise<void> {
     if (this.isFresh(Date.now())) return;
-    const begun = performance.now();
     try {
       await this.#room.load();
-      for (let askedAt = Number.NEGATIVE_INFINITY; !this.takeNow();) {
-        const now = performance.now();
-        const waited = now - begun;
-        if (waited >= this.#room.busyTimeoutMs) throw this.#rival.error(this.#owner.id);
-        if (now - askedAt >= ASK_MS) {
-          this.#ask();
-          askedAt = now;
-        }
-        // Who has waited for long looks more often than who has just come.
-        const pause = waited < 20 ? 2 : waited < 1000 ? 8 : waited < 2500 ? 4 : 2;
-        await sleep(pause * (0.5 + Math.random()));
-      }
+      if (!this.takeNow()) await this.#wait();
     } catch (cause) {
       const { id } = this.#owner;
       throw ioError(cause, "take the lease of the session", { session: id, path: this.#paths.lock, written: "no" });
+    }
+  }
+
+  async #wait(): Promise<void> {
+    const { vfs, busyTimeoutMs } = this.#room;
+    const end = performance.now() + busyTimeoutMs;
+    const ticket = new Ticket(vfs, this.#paths.asked, this.name);
+    try {
+      for (let now = performance.now(); now < end; now = performance.now()) {
+        ticket.renew(now);
+        if (ticket.isNext(now, this.#rival.isGone()) && this.takeNow(true)) return;
+        const pause = ticket.before === 0 ? FIRST_POLL_MS : POLL_MS;
+        await sleep(Math.min(pause * (0.5 + Math.random()), end - now));
+      }
+      // At last without manners: who came first may be gone.
+      if (!this.takeNow(true)) throw this.#rival.error(this.#owner.id);
+    } finally {
+      ticket.end();
     }
   }
 
@@ -205,7 +216,6 @@ export class Lease {
 
   #makeWayInTurn(now: number): void {
     if (this.#held === undefined || this.#pins > 0 || now - this.#held.since < TURN_MS) return;
-    this.#yieldsUntil = now + YIELD_MS;
     this.giveUp();
   }
 
@@ -230,12 +240,6 @@ export class Lease {
     this.#room.remove(this);
   }
 
-  #isFree(): boolean {
-    if (!this.#rival.isGone()) this.#yieldsUntil = 0;
-    else if (performance.now() >= this.#yieldsUntil) return true;
-    return false;
-  }
-
   /** False: another one was faster. */
   #acquire(module: LeaseModule): boolean {
     for (let tries = 1; ; tries++) {
@@ -251,7 +255,7 @@ export class Lease {
   }
 
   #lock({ lockSync, threadId }: LeaseModule): void {
-    const { lock, asked } = this.#paths;
+    const { lock } = this.#paths;
     const files = new LockFiles(this.#room.vfs, this.#paths, threadId);
     const release = lockSync(`${lock}/${files.token}`, {
       lockfilePath: lock,
@@ -270,18 +274,5 @@ export class Lease {
     here.set(lock, this);
     this.#room.add(this);
     this.#owner.taken();
-    this.#room.vfs.remove(asked);
-  }
-
-  #ask(): void {
-    const { vfs } = this.#room;
-    const { asked } = this.#paths;
-    try {
-      if (vfs.stat(asked) !== undefined) return;
-      vfs.makeDirectory(dirname(asked));
-      vfs.open(asked, "create").close();
-    } catch {
-      // Who has it cannot be told: they give it up when they are idle.
-    }
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { giveWay } from "../base/turn.ts";
 import { judge } from "./lease-holder.ts";
 import { endClaim, readClaim } from "./lease-lock.ts";
+import { ticketsOf } from "./lease-tickets.ts";
 import { Lease } from "./lease.ts";
 import type { LeaseModule, LeaseOwner, LeaseRoom } from "./lease.ts";
 import type { Layout } from "./names.ts";
@@ -11,6 +12,7 @@ import type { Vfs } from "./vfs.ts";
 const TICK_MS = 25;
 /** A tick that comes so late was held up: by a long turn, or because we were stopped. */
 const LATE_MS = 250;
+const MOST_TICK_MS = 8;
 /** A lock aside that is older was left by a crash. */
 const ASIDE_STAYS_MS = 3_600_000;
 const LOCK_ENDING = ".lock";
@@ -23,6 +25,7 @@ export class Leases implements LeaseRoom {
   readonly #asked: string;
   readonly #aside: string;
   readonly #held = new Set<Lease>();
+  #isSwept = false;
   #timer: NodeJS.Timeout | undefined;
   #tickedAt = 0;
 
@@ -39,7 +42,7 @@ export class Leases implements LeaseRoom {
   of(name: string, owner: LeaseOwner): Lease {
     const paths = {
       lock: join(this.#directory, name + LOCK_ENDING),
-      asked: join(this.#asked, name),
+      asked: this.#asked,
       aside: this.#aside,
     };
     return new Lease(this, name, paths, owner);
@@ -81,8 +84,15 @@ export class Leases implements LeaseRoom {
     }
   }
 
-  /** Removes what processes left that ended without a close(). */
+  /** No look at a log serves any more. */
+  doubt(): void {
+    for (const lease of this.#held) lease.doubt();
+  }
+
+  /** Removes what processes left that ended without a close(), once for an open store that writes. */
   async sweep(): Promise<void> {
+    if (this.#isSwept) return;
+    this.#isSwept = true;
     for await (const name of this.vfs.streamNames(this.#directory)) {
       await giveWay();
       if (!name.endsWith(LOCK_ENDING)) continue;
@@ -107,6 +117,14 @@ export class Leases implements LeaseRoom {
     } catch {
       // No file is left to open: who waits, waits until we are idle.
     }
-    for (const lease of this.#held) lease.tick(now, asked.includes(lease.name), isLate);
+    for (const lease of this.#held) {
+      // A thousand that are idle are not given up in one turn of the loop.
+      if (performance.now() - now > MOST_TICK_MS) break;
+      try {
+        lease.tick(now, ticketsOf(asked, lease.name).length > 0, isLate);
+      } catch {
+        // What cannot be looked at now is looked at before the next write.
+      }
+    }
   }
 }

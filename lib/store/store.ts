@@ -123,6 +123,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   async refresh(): Promise<void> {
     await this.#state.track(() => this.#state.catalog.checkAll());
     forgetFresh();
+    this.#state.leases?.doubt();
   }
 
   /**
