@@ -1,8 +1,9 @@
-// Many writers at once. The long form is the bar of issue 4: 8 processes with 10,000 appends each, 200 rounds of 16.
+// Many writers at once. In the long form 8 processes with 10,000 appends each, and 200 rounds of 16 contenders.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { built } from "./helpers/built.ts";
 import { DEAD, holder, plant } from "./helpers/leases.ts";
 import { output, run } from "./helpers/processes.ts";
 import type { Child } from "./helpers/processes.ts";
@@ -80,8 +81,7 @@ test(
 const CONTENDER = `
   import { openSync } from "node:fs";
   import { createInterface } from "node:readline";
-  const { Leases } = await import(args[0] + "leases.js");
-  const { NodeVfs } = await import(args[0] + "node-vfs.js");
+  const [{ Leases }, { NodeVfs }] = [await import(args[0][0]), await import(args[0][1])];
   const journal = openSync(args[2], "a");
   const leases = new Leases(new NodeVfs(), { leases: args[1] }, "m", 60_000);
   await leases.load();
@@ -99,10 +99,10 @@ const CONTENDER = `
 test(
   `${CONTENDERS} contenders for a dead holder's lock: never two of them have it`,
   async () => {
-    const disk = new URL("../dist/lib/disk/", import.meta.url).href;
+    const modules = await built(join(scratch, "built"), "lib/disk/leases.ts", "lib/disk/node-vfs.ts");
     const journal = join(scratch, "journal");
     mkdirSync(join(scratch, "m"));
-    const children: Child[] = Array.from({ length: CONTENDERS }, () => run(CONTENDER, disk, scratch, journal));
+    const children: Child[] = Array.from({ length: CONTENDERS }, () => run(CONTENDER, modules, scratch, journal));
     try {
       for (const child of children) expect(await child.lines.next()).toMatchObject({ value: "ready" });
       for (let round = 0; round < ROUNDS; round++) {

@@ -4,6 +4,10 @@
 // over at once by its pid. This module is evaluated before proper-lockfile is, and looks how things stand.
 import fs from "node:fs";
 import { createRequire } from "node:module";
+// With it Node itself puts another process.chdir in place, which stays.
+import { threadId } from "node:worker_threads";
+
+export { threadId };
 
 type Owner = Record<string, unknown>;
 
