@@ -175,7 +175,7 @@ describe("a log that is replaced under its writer", () => {
   });
 
   test("and ends without a newline, is not glued to", async () => {
-    const directory = stores.directory();
+    const directory = stores.damaged();
     const store = await stores.open({}, directory);
     const session = await store.createSession();
     await session.append({ n: 0 });

@@ -10,6 +10,7 @@ import { Ids } from "./ids.ts";
 import { InfoFold } from "./info.ts";
 import type { SavedInfo } from "./info.ts";
 import { judgeLate } from "./late.ts";
+import { movePart } from "./move-part.ts";
 import { Places } from "./places.ts";
 import type { SavedPlaces } from "./places.ts";
 import type { Reading } from "./reading.ts";
@@ -197,7 +198,7 @@ export class Fold implements Reading {
     } else {
       return;
     }
-    if (this.#places.placeRows()) this.history.revive();
+    if (this.#places.placeRows(this.last)) this.history.revive();
   }
 
   #obey(line: LineHead, log: number): void {
@@ -253,7 +254,10 @@ export class Fold implements Reading {
     const place = line.of ?? line.stamp;
     const known = this.#places.find(place, this.last);
     if (known !== NONE) {
-      if (this.rows.isPart(known)) this.rows.setLine(known, line, log);
+      if (!this.rows.isPart(known)) return;
+      if (this.rows.comparePlace(this.rows.ownerOf(known), line.message) !== 0)
+        movePart(this.rows, known, this.#places.rowOf(line.message, this.last));
+      this.rows.setLine(known, line, log);
       return;
     }
     const owner = this.#places.rowOf(line.message, this.last);

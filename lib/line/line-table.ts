@@ -16,6 +16,8 @@ export class LineTable {
   length = 0;
   /** Each stamp is greater than the one before. */
   isSorted = true;
+  /** None is less: some may stand twice, side by side. */
+  isInOrder = true;
   #ms = new Float64Array(FIRST_ROWS);
   #counter = new Uint16Array(FIRST_ROWS);
   #writer = new Uint32Array(FIRST_ROWS);
@@ -37,7 +39,10 @@ export class LineTable {
     this.#flags[row] = (sound ? SOUND : 0) | (type === PURGED_TYPE ? PURGED : 0) | (type === "session" ? HEADER : 0);
     if (batch > 1) this.#batches.set(row, batch);
     this.length++;
-    if (this.isSorted && row > 0) this.isSorted = this.compare(row - 1, row) < 0;
+    if (row === 0 || !this.isInOrder) return;
+    const order = this.compare(row - 1, row);
+    this.isSorted &&= order < 0;
+    this.isInOrder = order <= 0;
   }
 
   /** True when a line begins a commit of several: only then a commit can lack its end. */

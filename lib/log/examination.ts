@@ -41,6 +41,8 @@ export interface Examination {
   readonly isTorn: boolean;
 }
 
+/** Of more, those that stand side by side are one. */
+const MOST_FINDINGS = 1000;
 const GAP_BYTES = 64 * 1024;
 const CR = 13;
 const BOM_START = 0xef;
@@ -106,8 +108,14 @@ class Examiner implements PieceSink {
     const end = this.#end;
     this.#passTo(offset, offset + length);
     const last = this.findings.at(-1);
-    // A text that is no log at all is one finding.
-    if (code === "damaged" && last?.code === "damaged" && last.offset + last.length === end && offset === end + 1) {
+    // A text that is no log at all is not a finding for each line.
+    if (
+      this.findings.length >= MOST_FINDINGS &&
+      code === "damaged" &&
+      last?.code === "damaged" &&
+      last.offset + last.length === end &&
+      offset === end + 1
+    ) {
       this.findings[this.findings.length - 1] = { code, offset: last.offset, length: offset + length - last.offset };
     } else {
       this.findings.push({ code: code as FindingCode, offset, length });

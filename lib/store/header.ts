@@ -101,9 +101,11 @@ function firstStamp(): Stamp {
  * nothing of the log may be touched.
  */
 export function headerFor(log: Inspected, id: string | undefined): RestoredHeader | "stays" | "foreign" {
-  const { header } = log.examination;
+  const { header, lines } = log.examination;
   if (id === undefined) return "foreign";
-  if (header === undefined) return provenHeader(log, id) ?? newHeader(log, id);
+  // One whose stamp was changed to that of another line is not read beside it.
+  if (header === undefined || !log.kept.some((row) => lines.isHeader(row)))
+    return provenHeader(log, id) ?? newHeader(log, id);
   const isNewer = typeof header.format === "number" && header.format > FORMAT;
   // An altered header that names the right session is served, as any other altered line.
   if (header.id === id && !isNewer) return "stays";

@@ -135,7 +135,7 @@ class Planner {
     }
     if (isTorn && !findings.some(({ offset }) => offset >= end))
       this.#act(source, "torn", "rewritten", end, 0, "the last line is whole, and gets its newline");
-    if (!lines.isSorted)
+    if (!lines.isInOrder)
       this.#act(source, "unsorted", "rewritten", 0, 0, "the lines are put in the order of their stamps");
     for (const row of repeats)
       this.#ofRow(source, row, "repeated", "dropped", "the same line stands elsewhere in the log");
@@ -148,6 +148,8 @@ class Planner {
   }
 
   ofTwin(source: Inspected, row: number, isPurged: boolean): void {
+    // It becomes the header again.
+    if (source.examination.lines.offset(row) === this.#plan.header?.place?.offset) return;
     if (isPurged) this.#ofRow(source, row, "twice", "erased", "it was purged");
     else this.#ofRow(source, row, "twice", "moved", "another line with its stamp counts");
   }
@@ -155,7 +157,7 @@ class Planner {
   ofHeader({ bytes, stamp, place }: RestoredHeader): void {
     const [source] = this.#plan.sources as [Inspected];
     const { header } = source.examination;
-    const code = header === undefined ? "no-header" : "foreign-header";
+    const code = header === undefined || header.id === this.#owner.id ? "no-header" : "foreign-header";
     const how = place === undefined ? "made anew from the file's name" : "as its checksum shows that it was";
     const message = `the header ${formatStamp(stamp)}, ${how}`;
     if (place === undefined) this.#act(source, code, "restored", 0, bytes.length, message);

@@ -106,7 +106,7 @@ export class SessionCheck {
     if (place.path.endsWith(OLD_ENDING) && (isAlone || Date.now() - stat.ctimeMs > OLD_STAYS_MS))
       yield this.#problem("leftover", place, { bytes: stat.size });
     for (const { code, offset, length } of findings) yield this.#problem(code, place, { offset, bytes: length });
-    if (!lines.isSorted) yield this.#problem("unsorted", place, this.#firstUnsorted(lines));
+    if (!lines.isInOrder) yield this.#problem("unsorted", place, this.#firstUnsorted(lines));
     if (log.repeats.length > 0) {
       const [first = 0] = log.repeats;
       const bytes = log.repeats.reduce((sum, row) => sum + lines.size(row) + 1, 0);
@@ -119,7 +119,7 @@ export class SessionCheck {
 
   #firstUnsorted(lines: LineTable): { offset: number; bytes: number } {
     let row = 1;
-    while (row < lines.length - 1 && lines.compare(row - 1, row) < 0) row++;
+    while (row < lines.length - 1 && lines.compare(row - 1, row) <= 0) row++;
     return { offset: lines.offset(row), bytes: lines.size(row) };
   }
 

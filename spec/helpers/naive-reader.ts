@@ -92,8 +92,8 @@ export function foldWhole(logs: NaiveLine[][]): NaiveWhole {
   for (const line of lines) {
     const place = line.of ?? line.at;
     if (line.type === "message" && !purged.has(place)) messages.set(place, line);
-    if (line.type === "part" && !purged.has(place) && !purged.has(line.message!))
-      parts.set(place, { message: line.message!, line });
+    if (line.type === "part" && line.message !== undefined && !purged.has(place) && !purged.has(line.message))
+      parts.set(place, { message: line.message, line });
     if (line.type === "remove") removed.set(line.of!, line.at);
     if (line.type === "truncate")
       cuts.push({ from: line.data.from ?? "", to: line.data.to ?? line.at, seen: way(line.at) });
