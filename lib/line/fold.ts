@@ -167,9 +167,8 @@ export class Fold implements Reading {
   get deletedAt(): Stamp | undefined {
     const { deletion } = this.#cuts;
     const newest = this.history.newest();
-    return deletion !== undefined && newest !== NONE && this.rows.comparePlace(newest, deletion) > 0
-      ? undefined
-      : deletion;
+    if (deletion === undefined || newest === NONE) return deletion;
+    return this.rows.comparePlace(newest, deletion) > 0 ? undefined : deletion;
   }
 
   get isDiverged(): boolean {

@@ -53,10 +53,13 @@ export async function inspectLog(vfs: Vfs, place: Place, options: InspectOptions
   try {
     for (let tries = 1; ; tries++) {
       const inspected = await inspectFile(file, place, options);
-      if (tries === MOST_TRIES || vfs.isVolatile || !mayGoOn(inspected)) return inspected;
+      if (vfs.isVolatile || !mayGoOn(inspected)) return inspected;
       await sleep(WRITE_MS);
       if (file.stat().size === inspected.stat.size) return inspected;
       options.onRetry?.();
+      // Somebody writes without a pause: what he has not ended is not looked at.
+      if (tries === MOST_TRIES)
+        return { ...(await inspectFile(file, place, options, endOf(inspected))), incomplete: [] };
     }
   } catch (error) {
     file.close();
@@ -64,10 +67,10 @@ export async function inspectLog(vfs: Vfs, place: Place, options: InspectOptions
   }
 }
 
-async function inspectFile(file: VfsFile, place: Place, options: InspectOptions): Promise<Inspected> {
+async function inspectFile(file: VfsFile, place: Place, options: InspectOptions, size?: number): Promise<Inspected> {
   const { signal } = options;
   const stat = file.stat();
-  const examination = await examineLog(file, stat.size, options);
+  const examination = await examineLog(file, size ?? stat.size, options);
   const { lines } = examination;
   const turns = new Turns(signal);
   const order = lines.isSorted ? undefined : await sortRows(lines.length, (a, b) => lines.compare(a, b), turns);
@@ -137,8 +140,15 @@ async function dropIncomplete(
   });
 }
 
+/** Where the last whole line ends. */
+function endOf({ examination: { end, findings, isTorn, lines } }: Inspected): number {
+  const isUnended = findings.some(({ code }) => code === "unended");
+  return isTorn || !isUnended ? end : lines.offset(lines.length - 1);
+}
+
 /** True when a writer may be in the middle of what looks like damage. */
 function mayGoOn({ examination, incomplete, stat }: Inspected): boolean {
-  const isOpen = examination.isTorn || incomplete.length > 0 || examination.findings.at(-1)?.code === "unended";
+  const isUnended = examination.findings.some(({ code }) => code === "unended");
+  const isOpen = examination.isTorn || isUnended || incomplete.length > 0;
   return isOpen && Date.now() - stat.mtimeMs < REST_MS;
 }

@@ -100,7 +100,8 @@ class SessionRepair {
     const stat = vfs.stat(old);
     if (stat === undefined) return;
     const isAlone = vfs.stat(path) === undefined;
-    const isNeeded = this.#placesOf(LOG_ENDING).length > 0 && (await this.#isDamaged());
+    const places = [...this.#placesOf(LOG_ENDING), { path: old, machine: this.#store.machine }];
+    const isNeeded = !isAlone && (await this.#isDamaged(places));
     if (!isAlone && !isNeeded && Date.now() - stat.ctimeMs <= OLD_STAYS_MS) return;
     if (isAlone) {
       const log = this.#isTrial ? old : path;
@@ -108,6 +109,7 @@ class SessionRepair {
       this.#adopted.add(log);
       if (!this.#isTrial) await this.#rename(old, path);
     } else if (!this.#isTrial) {
+      if (!vfs.isVolatile) await sleep(LOOKED_MS);
       await replaced.drop(replaced.recall(path) ?? { path, old, drained: 0, replacedAt: 0 });
     }
     const message = isAlone
@@ -127,12 +129,19 @@ class SessionRepair {
     await vfs.syncDirectory(dirname(to));
   }
 
-  /** True when a log must be replaced: no other old log may stand beside it then. */
-  async #isDamaged(): Promise<boolean> {
-    const trial: RepairAction[] = [];
-    const places = this.#placesOf(LOG_ENDING);
-    await new SessionRepair(this.#session, { name: "", places, ids: [] }, true, trial, this.#signal).run();
-    return trial.length > 0;
+  /** True when a log must be replaced, which cannot be while an old one stands beside it, or the old one is damaged. */
+  async #isDamaged(places: readonly Place[]): Promise<boolean> {
+    const { id, name } = this.#session;
+    const owner = { id, name, machine: this.#store.machine };
+    for (const place of places) {
+      const log = await inspectLog(this.#store.vfs, place, { sealed: true, signal: this.#signal });
+      try {
+        if ((await planRepair(this.#store, owner, [log], this.#signal)) !== undefined) return true;
+      } finally {
+        log.file.close();
+      }
+    }
+    return places.length > 2;
   }
 
   async #replace(plan: RepairPlan): Promise<void> {

@@ -25,8 +25,6 @@ export class SessionCheck {
   readonly #references = new References();
   #id: string | undefined;
   #isTouchable = true;
-  /** Old logs that are to stand beside the new ones for a moment. */
-  readonly #young = new Set<string>();
   /** Bytes that were read. */
   bytes = 0;
 
@@ -80,11 +78,6 @@ export class SessionCheck {
   #judge(): void {
     const own = this.#logs.filter(({ place }) => place.machine === this.#store.machine);
     this.#isTouchable = own.every((log) => headerFor(log, this.#id) !== "foreign");
-    for (const { place, stat } of own) {
-      const log = place.path.slice(0, -OLD_ENDING.length) + LOG_ENDING;
-      const isBeside = place.path.endsWith(OLD_ENDING) && own.some((other) => other.place.path === log);
-      if (isBeside && Date.now() - stat.ctimeMs <= OLD_STAYS_MS) this.#young.add(place.path);
-    }
   }
 
   *#ofLog(log: Inspected): Generator<VerifyProblem> {
@@ -178,10 +171,10 @@ export class SessionCheck {
     }
   }
 
-  /** What may be mended: this machine's logs, if all of them are the session's. An old log goes by itself in its minute. */
-  #by({ machine, path }: Place): "mine" | "others" | "nobody" {
+  /** What may be mended: this machine's logs, if all of them are the session's. */
+  #by({ machine }: Place): "mine" | "others" | "nobody" {
     if (machine !== this.#store.machine || this.#store.readOnly !== undefined) return "others";
-    return this.#isTouchable && !this.#young.has(path) ? "mine" : "nobody";
+    return this.#isTouchable ? "mine" : "nobody";
   }
 
   #problem(
