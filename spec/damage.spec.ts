@@ -260,3 +260,20 @@ test("a restore that stands before its delete cancels it all the same", async ()
     (await read([header, message(1), restore, seal({ at: stamp(3), type: "delete" }), message(4)])).history,
   ).toEqual([1, 4]);
 });
+
+test("a version of a part that is earlier than the part makes no second one", async () => {
+  const lines = [
+    header,
+    message(1),
+    seal({ at: stamp(2), type: "part", id: "p1", of: stamp(3), message: stamp(1), data: { v: "version" } }),
+    seal({ at: stamp(3), type: "part", id: "p1", message: stamp(1), data: { v: "first" } }),
+  ];
+  const directory = stores.damaged();
+  const path = join(directory, "sessions", "machine-00000000", "2025-06", "s.jsonl");
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  writeFileSync(join(directory, "turnlog.json"), '{"format":1}\n');
+  const store = await stores.open({}, directory);
+  const [entry] = await store.session("s").history();
+  expect(entry!.parts.map(({ data }) => data.v)).toEqual(["first"]);
+});

@@ -243,9 +243,10 @@ test("a write that is under way is waited for, and is no damage", async () => {
   );
   const codes = new Set<string>();
   const store: Store = await openStore(directory);
-  let isOver = false;
-  void more.ended.then(() => (isOver = true));
-  for (let rounds = 0; rounds < 10 || !isOver; rounds++) for await (const { code } of store.verify()) codes.add(code);
+  const over = more.ended.then(() => true);
+  const isOver = (): Promise<boolean> => Promise.race([over, new Promise<boolean>((go) => setImmediate(go, false))]);
+  do for await (const { code } of store.verify()) codes.add(code);
+  while (!(await isOver()));
   await store.close();
   writeFileSync(path, content);
   expect([...codes].filter((code) => code !== "repeated")).toEqual([]);

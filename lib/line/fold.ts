@@ -14,7 +14,7 @@ import { movePart } from "./move-part.ts";
 import { Places } from "./places.ts";
 import type { SavedPlaces } from "./places.ts";
 import type { Reading } from "./reading.ts";
-import { CUT, HAS_LINE, NONE, PART, PURGED, REMOVED, Rows } from "./rows.ts";
+import { CUT, HAS_LINE, NONE, PURGED, REMOVED, Rows } from "./rows.ts";
 import { compareStamps, formatStamp, parseStamp } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 import { Tally } from "./tally.ts";
@@ -261,7 +261,7 @@ export class Fold implements Reading {
     }
     const owner = this.#places.rowOf(line.message, this.last);
     if (owner === NONE || this.rows.isPart(owner) || this.#places.isPurged(place)) return;
-    this.rows.setLine(this.rows.add(place, PART, NONE, owner), line, log);
+    this.rows.setLine(this.#places.addPart(place, owner, this.last), line, log);
   }
 
   #truncate(line: LineHead): void {

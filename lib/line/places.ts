@@ -1,6 +1,6 @@
 // From places to rows, and what is known of places that have no row, or whose row was made before its line came.
 import type { Cuts } from "./cuts.ts";
-import { NONE } from "./rows.ts";
+import { NONE, PART } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import { compareStamps, formatStamp } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
@@ -61,6 +61,12 @@ export class Places {
     if (run === NONE || isAhead) this.#unplaced.add(row);
     if (place !== last) this.#cuts.hide(row);
     return row;
+  }
+
+  /** A part's row, which there is none of yet. */
+  addPart(place: Stamp, owner: number, last: Stamp | undefined): number {
+    this.#isAhead ||= last !== undefined && compareStamps(place, last) > 0;
+    return this.#rows.add(place, PART, NONE, owner);
   }
 
   /** A place that is greater than all before it has no row yet, unless one was made ahead of its line. */

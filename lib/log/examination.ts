@@ -15,14 +15,14 @@ import { scan } from "./scan.ts";
  */
 export type FindingCode = Exclude<ProblemCode, "incomplete" | "twice"> | "fragment" | "nul" | "line-ends" | "unended";
 
-export interface Finding {
+interface Finding {
   readonly code: FindingCode;
   readonly offset: number;
   readonly length: number;
 }
 
 /** The first `session` line of a log. */
-export interface Header {
+interface Header {
   readonly id: string | undefined;
   readonly format: unknown;
   readonly sound: boolean;

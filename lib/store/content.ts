@@ -9,7 +9,7 @@ import { scan } from "../log/scan.ts";
 import { unique } from "./unite.ts";
 
 /** A piece that is no line. */
-export interface Fragment {
+interface Fragment {
   readonly file: VfsFile;
   readonly offset: number;
   readonly length: number;

@@ -17,7 +17,7 @@ const REST_MS = 1000;
 const MOST_TRIES = 5;
 
 /** Two lines with one stamp, by their rows: one is left out. */
-export interface Twins {
+interface Twins {
   readonly left: number;
   readonly kept: number;
 }
@@ -115,7 +115,7 @@ function rankOf({ lines, row }: TableRow): number {
   return (lines.isPurged(row) ? 2 : 0) + (lines.isSound(row) ? 1 : 0);
 }
 
-export function bytesOf({ file, lines, row }: TableRow): Buffer {
+function bytesOf({ file, lines, row }: TableRow): Buffer {
   const bytes = Buffer.alloc(lines.size(row));
   return bytes.subarray(0, file.read(bytes, 0, bytes.length, lines.offset(row)));
 }

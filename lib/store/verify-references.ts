@@ -49,24 +49,23 @@ export class References {
 
   /** `table` has the lines of the log up to this one. */
   add(line: LineHead, log: number, table: LineTable): void {
-    const { type, stamp, offset, length: bytes } = line;
+    const { type, stamp } = line;
     const isTombstone = TOMBSTONES.has(type);
     this.#hasTombstone ||= isTombstone;
     if (isTombstone && !line.sound) return;
-    const source = { log, offset, bytes };
     const first = this.#firsts.get(stamp.writer);
     if (first === undefined || compareStamps(stamp, first.stamp) < 0)
-      this.#firsts.set(stamp.writer, { ...source, stamp, begins: BEGINS.has(type) });
-    if (BEGINS.has(type)) this.#name(line.after, line, source);
+      this.#firsts.set(stamp.writer, { ...sourceOf(line, log), stamp, begins: BEGINS.has(type) });
+    if (BEGINS.has(type)) this.#name(line.after, line, log);
     if (type === "message" || type === "part" || type === "remove" || type === "restore")
-      this.#name(line.of, line, source);
+      this.#name(line.of, line, log);
     if (type === "message" && line.of !== undefined && this.#versions.size < MOST_PARTS && !table.has(line.of))
       this.#versions.add(formatStamp(line.of));
     if (type !== "part" || line.message === undefined) return;
-    this.#name(line.message, line, source);
+    this.#name(line.message, line, log);
     if (this.#parts.size >= MOST_PARTS || (table.isSorted && table.has(line.message))) return;
     const place = formatStamp(line.message);
-    if (!this.#parts.has(place)) this.#parts.set(place, source);
+    if (!this.#parts.has(place)) this.#parts.set(place, sourceOf(line, log));
   }
 
   /** The log is read anew. */
@@ -98,18 +97,27 @@ export class References {
     }
   }
 
-  #name(stamp: Stamp | undefined, line: LineHead, source: Source): void {
+  #name(stamp: Stamp | undefined, line: LineHead, log: number): void {
     if (stamp === undefined) return;
     if (compareStamps(stamp, line.stamp) >= 0) {
-      this.#ahead.push({ code: "gap", ...source, detail: `it names ${formatStamp(stamp)}, which is not earlier` });
+      this.#ahead.push({
+        code: "gap",
+        ...sourceOf(line, log),
+        detail: `it names ${formatStamp(stamp)}, which is not earlier`,
+      });
       return;
     }
     const first = this.#firsts.get(stamp.writer);
     if (first !== undefined && compareStamps(first.stamp, stamp) <= 0) return;
-    const key = `${source.log} ${stamp.writer}`;
+    const source = sourceOf(line, log);
+    const key = `${log} ${stamp.writer}`;
     const named = this.#named.get(key);
     if (named === undefined) this.#named.set(key, { ...source, stamp, lines: 1 });
     else if (compareStamps(stamp, named.stamp) < 0) this.#named.set(key, { ...source, stamp, lines: named.lines + 1 });
     else named.lines++;
   }
+}
+
+function sourceOf({ offset, length: bytes }: LineHead, log: number): Source {
+  return { log, offset, bytes };
 }
