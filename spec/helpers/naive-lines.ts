@@ -77,8 +77,27 @@ function takeApart(bytes: Buffer): Parsed[] {
   return found;
 }
 
+/** The first `session` line of a log, even one that is left out because another line with its stamp counts. */
+export function headerOf(content: Buffer): NaiveLine | undefined {
+  return parseLog(content).find(({ line }) => line.type === "session")?.line;
+}
+
 /** The lines of one log that count, in order. */
 export function readLog(content: Buffer): NaiveLine[] {
+  const lines = unique(parseLog(content));
+  const dropped = new Set<NaiveLine>();
+  for (const writer of new Set(lines.map(({ at }) => writerOf(at)))) {
+    const own = lines.filter(({ at }) => writerOf(at) === writer);
+    const begun = own.findLastIndex((line) => (line.batch ?? 0) > 1 && isSound(line));
+    const first = own[begun];
+    if (first !== undefined && tickOf(own.at(-1)!.at) < tickOf(first.at) + BigInt(first.batch!) - 1n) {
+      for (const line of own.slice(begun)) if (line.type !== "session") dropped.add(line);
+    }
+  }
+  return lines.filter((line) => !dropped.has(line));
+}
+
+function parseLog(content: Buffer): Parsed[] {
   const parsed: Parsed[] = [];
   let start = 0;
   for (;;) {
@@ -98,17 +117,7 @@ export function readLog(content: Buffer): NaiveLine[] {
     else parsed.push(...takeApart(piece));
     start = newline + 1;
   }
-  const lines = unique(parsed);
-  const dropped = new Set<NaiveLine>();
-  for (const writer of new Set(lines.map(({ at }) => writerOf(at)))) {
-    const own = lines.filter(({ at }) => writerOf(at) === writer);
-    const begun = own.findLastIndex((line) => (line.batch ?? 0) > 1 && isSound(line));
-    const first = own[begun];
-    if (first !== undefined && tickOf(own.at(-1)!.at) < tickOf(first.at) + BigInt(first.batch!) - 1n) {
-      for (const line of own.slice(begun)) if (line.type !== "session") dropped.add(line);
-    }
-  }
-  return lines.filter((line) => !dropped.has(line));
+  return parsed;
 }
 
 /** How the lines that count stood in their logs. */
