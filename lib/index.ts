@@ -14,6 +14,17 @@ export type {
 export type { Durability, Redact, RedactContext, StoreOptions, WellFormed } from "./base/options.ts";
 export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
 export type { SessionStats, TypeStats } from "./base/session-stats.ts";
+export type {
+  RepairAction,
+  RepairKind,
+  RepairOptions,
+  RepairReport,
+  VerifyCode,
+  VerifyOptions,
+  VerifyProblem,
+  VerifyProgress,
+  VerifySeverity,
+} from "./base/verify.ts";
 export type { CommitBuilder } from "./store/commit-builder.ts";
 export type { CreateSessionOptions } from "./store/create-session.ts";
 export type { DeleteOptions } from "./store/delete.ts";

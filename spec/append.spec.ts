@@ -15,7 +15,7 @@ const stores = useStores();
 async function faulty(
   options: StoreOptions = {},
 ): Promise<{ vfs: FaultVfs; store: Store<any, any>; directory: string }> {
-  const directory = stores.directory();
+  const directory = stores.damaged();
   const vfs = new FaultVfs();
   return { vfs, store: await openOn<any, any>(vfs, directory, settingsOf(options), rooms), directory };
 }

@@ -25,7 +25,7 @@ function editAndGrow(path: string): void {
 
 test("a log that was edited in place and has grown is read anew after refresh(), whoever read it meanwhile", async () => {
   for (const isReadBefore of [false, true]) {
-    const store = await stores.open();
+    const store = await stores.open({}, stores.damaged());
     const session = await store.createSession({ title: "this" });
     await session.append({ n: 1 });
     await session.info();

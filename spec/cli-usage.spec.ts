@@ -6,7 +6,21 @@ import { linesOf, start, storeWith, turnlog, turnlogHere } from "./helpers/cli.t
 import { useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
-const VERBS = ["init", "ls", "show", "grep", "info", "append", "truncate", "rm", "import", "export", "unlock"];
+const VERBS = [
+  "init",
+  "ls",
+  "show",
+  "grep",
+  "info",
+  "append",
+  "truncate",
+  "rm",
+  "import",
+  "export",
+  "verify",
+  "repair",
+  "unlock",
+];
 
 describe("the store", () => {
   test("init makes one, with what is missing above it, and leaves one that is there as it is", async () => {

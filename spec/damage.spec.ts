@@ -24,7 +24,7 @@ const message = (n: number, v: unknown = n, writer?: string): string =>
 async function read(
   ...logs: (readonly string[])[]
 ): Promise<{ history: unknown[]; ids: string[]; warnings: string[]; skipped: number; last: unknown[] }> {
-  const directory = stores.directory();
+  const directory = stores.damaged();
   for (const [index, lines] of logs.entries()) {
     const path = join(directory, "sessions", `machine-0000000${index}`, "2025-06", "s.jsonl");
     mkdirSync(dirname(path), { recursive: true });
@@ -177,7 +177,7 @@ test("a part that comes late, from before its message was removed and brought ba
     seal({ at: stamp(6), type: "message", id: "m1", of: place, data: { v: "again" } }),
     seal({ at: stamp(3, "bbbbbbbb"), type: "part", id: "p1", message: place, data: { v: "late" } }),
   ];
-  const directory = stores.directory();
+  const directory = stores.damaged();
   const path = join(directory, "sessions", "machine-00000000", "2025-06", "s.jsonl");
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${lines.join("\n")}\n`);
@@ -198,4 +198,82 @@ test("going on in two places at once is told, going back on purpose is not", asy
   expect((await read(apart)).warnings).toEqual(["diverged"]);
   const back = [header, message(1), message(2), seal({ at: stamp(3), type: "head", after: stamp(1) }), message(4)];
   expect(await read(back)).toMatchObject({ history: [1, 4], warnings: [] });
+});
+
+test("a part whose stamp is earlier than its session does not take its message off the history", async () => {
+  const lines = [
+    seal({ at: "2006-06-01T00:00:00.000Z-0000-aaaaaaaa", type: "part", id: "p1", message: stamp(1), data: { v: "p" } }),
+    header,
+    message(1),
+    seal({ at: stamp(2, "bbbbbbbb"), type: "open", after: stamp(1) }),
+    message(3, 3, "bbbbbbbb"),
+  ];
+  expect((await read(lines)).history).toEqual([1, 3]);
+});
+
+test("a part belongs to the message that its newest version names", async () => {
+  const directory = stores.damaged();
+  const first = { at: stamp(3), type: "part", id: "p1", message: stamp(1), data: { v: "a" } };
+  const lines = [
+    header,
+    message(1),
+    message(2),
+    seal(first),
+    seal({ at: stamp(4), type: "part", id: "p2", message: stamp(2), data: { v: "b" } }),
+    seal({ at: stamp(5), type: "part", id: "p1", of: stamp(3), message: stamp(2), data: { v: "c" } }),
+  ];
+  const path = join(directory, "sessions", "machine-00000000", "2025-06", "s.jsonl");
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  writeFileSync(join(directory, "turnlog.json"), '{"format":1}\n');
+  const store = await stores.open({}, directory);
+  const parts = (await store.session("s").history()).map((entry) => entry.parts.map(({ data }) => data.v));
+  expect(parts).toEqual([[], ["c", "b"]]);
+});
+
+test("an altered line whose stamp became that of a sound one is left out, of whatever type the two are", async () => {
+  const edit = seal({ at: stamp(2), type: "message", id: "m1", of: stamp(1), data: { v: "edited" } });
+  const part = seal({ at: stamp(3), type: "part", id: "p1", message: stamp(1), data: { v: "p" } });
+  const altered = part.replace(stamp(3), stamp(2));
+  const directory = stores.damaged();
+  const path = join(directory, "sessions", "machine-00000000", "2025-06", "s.jsonl");
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${[header, message(1), edit, altered, message(4)].join("\n")}\n`);
+  writeFileSync(join(directory, "turnlog.json"), '{"format":1}\n');
+  const store = await stores.open({}, directory);
+  expect((await store.session("s").history()).map((entry) => [entry.data.v, entry.parts.length])).toEqual([
+    ["edited", 0],
+    [4, 0],
+  ]);
+});
+
+test("the count of an altered line hides none of its writer's lines", async () => {
+  const batch = seal({ at: stamp(2), type: "message", batch: 2, id: "m2", data: { v: 2 } });
+  const altered = batch.replace('"batch":2', '"batch":9');
+  const second = seal({ at: stamp(2).replace("-0000-", "-0001-"), type: "message", id: "m3", data: { v: 3 } });
+  expect((await read([header, message(1), altered, second])).history).toEqual([1, 2, 3]);
+});
+
+test("a restore that stands before its delete cancels it all the same", async () => {
+  const restore = seal({ at: stamp(2, "bbbbbbbb"), type: "restore", of: stamp(3) });
+  expect(
+    (await read([header, message(1), restore, seal({ at: stamp(3), type: "delete" }), message(4)])).history,
+  ).toEqual([1, 4]);
+});
+
+test("a version of a part that is earlier than the part makes no second one", async () => {
+  const lines = [
+    header,
+    message(1),
+    seal({ at: stamp(2), type: "part", id: "p1", of: stamp(3), message: stamp(1), data: { v: "version" } }),
+    seal({ at: stamp(3), type: "part", id: "p1", message: stamp(1), data: { v: "first" } }),
+  ];
+  const directory = stores.damaged();
+  const path = join(directory, "sessions", "machine-00000000", "2025-06", "s.jsonl");
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  writeFileSync(join(directory, "turnlog.json"), '{"format":1}\n');
+  const store = await stores.open({}, directory);
+  const [entry] = await store.session("s").history();
+  expect(entry!.parts.map(({ data }) => data.v)).toEqual(["first"]);
 });

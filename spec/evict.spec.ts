@@ -9,7 +9,7 @@ import { useStores } from "./helpers/stores.ts";
 const stores = useStores();
 
 test("a session that was forgotten after a failed write goes on with another writer", async () => {
-  const directory = stores.directory();
+  const directory = stores.damaged();
   const vfs = new FaultVfs();
   const store = await openOn<any, any>(vfs, directory, settingsOf({}), rooms);
   const session = store.session("s", { create: true });

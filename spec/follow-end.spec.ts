@@ -57,6 +57,8 @@ test("a follower that nobody asks any more leaves nothing behind when the store 
            const store = await turnlog.openStore(args[0]);
            const session = await store.createSession({ id: "s" });
            const before = look();
+           // Waiting alone keeps no process.
+           const alive = setInterval(() => undefined, 1000);
            const changes = session.follow({});
            const next = changes.next();
            const sessions = store.watch();
@@ -65,6 +67,7 @@ test("a follower that nobody asks any more leaves nothing behind when the store 
            await session.append({ n: 1 });
            await next;
            await nextSession;
+           clearInterval(alive);
            await store.close();
            await turn();
            await turn();

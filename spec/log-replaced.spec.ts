@@ -12,7 +12,7 @@ describe.each([
   { lease: false, old: 5 },
 ])("a log that is replaced under its writer, lease: $lease", ({ lease, old }) => {
   test("gets what was acknowledged, and the next append goes on from what it has", async () => {
-    const directory = stores.directory();
+    const directory = stores.damaged();
     const store = await stores.open({ lease }, directory);
     const session = await store.createSession();
     await session.append({ n: 0 });
@@ -42,7 +42,7 @@ describe.each([
   });
 
   test("and ends without a newline, is not glued to", async () => {
-    const directory = stores.directory();
+    const directory = stores.damaged();
     const store = await stores.open({ lease }, directory);
     const session = await store.createSession();
     await session.append({ n: 0 });

@@ -66,7 +66,7 @@ describe("damage", () => {
   });
 
   test("lines that do not count are not found, not even hidden: of a commit without its end, or beside another", async () => {
-    const directory = stores.directory();
+    const directory = stores.damaged();
     const store = await stores.open({}, directory);
     const { at } = await store.session("s", { create: true }).append({ id: "whole", text: "needle" });
     await store.close();
@@ -105,7 +105,7 @@ describe("logs", () => {
   });
 
   test("whose last line lacks its newline, or is not the newest while an old log stands beside, are searched to the end", async () => {
-    const directory = stores.directory();
+    const directory = stores.damaged();
     const store = await stores.open({}, directory);
     await store.session("s", { create: true }).append({ id: "m", text: "needle" });
     await store.close();

@@ -234,7 +234,7 @@ describe("a hit", () => {
 });
 
 test("of more matches than are held at a time each is given once, newest first", async () => {
-  const store = await stores.open();
+  const store = await stores.open({}, stores.damaged());
   const session = await store.createSession({ id: "s" });
   const count = 52_000;
   for (let n = 0; n < count; n += 4000)

@@ -40,7 +40,7 @@ async function checkLast(directory: string, expected: readonly string[]): Promis
 }
 
 test("a commit that began before the end that is read, and has no end itself, does not count", async () => {
-  const directory = stores.directory();
+  const directory = stores.damaged();
   const store = await stores.open({}, directory);
   const session = await store.createSession({ id: "s" });
   await session.append([{ id: "a" }, { id: "b" }, { id: "c" }]);

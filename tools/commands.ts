@@ -7,10 +7,12 @@ import { importSessions } from "./commands/import.ts";
 import { info } from "./commands/info.ts";
 import { init } from "./commands/init.ts";
 import { ls } from "./commands/ls.ts";
+import { repair } from "./commands/repair.ts";
 import { rm } from "./commands/rm.ts";
 import { search } from "./commands/search.ts";
 import { show } from "./commands/show.ts";
 import { truncate } from "./commands/truncate.ts";
+import { verify } from "./commands/verify.ts";
 import { unlock } from "./commands/unlock.ts";
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map([
@@ -25,6 +27,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["rm", rm],
   ["import", importSessions],
   ["export", exportMessages],
+  ["verify", verify],
+  ["repair", repair],
   ["unlock", unlock],
 ]);
 
@@ -39,6 +43,9 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   delete: "rm",
   remove: "rm",
   create: "init",
+  check: "verify",
+  fsck: "verify",
+  fix: "repair",
 };
 
 /** The verb that somebody may have meant. */

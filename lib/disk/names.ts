@@ -65,6 +65,8 @@ export class Layout {
   readonly root: string;
   readonly marker: string;
   readonly sessions: string;
+  /** Attachments, by the hash of their content. */
+  readonly blobs: string;
   readonly trash: string;
   /** This machine's own, never synced; it may vanish at any time. */
   readonly cache: string;
@@ -78,6 +80,7 @@ export class Layout {
     this.root = root;
     this.marker = join(root, "turnlog.json");
     this.sessions = join(root, "sessions");
+    this.blobs = join(root, "blobs");
     this.trash = join(root, "trash");
     this.cache = join(root, ".cache");
     this.machines = join(this.cache, "machines");
@@ -104,9 +107,9 @@ export class Layout {
     return join(this.trash, name, deletion.replaceAll(":", "") + LOG_ENDING);
   }
 
-  /** Bytes that were taken out of a session's log because they are no line. */
-  lost(name: string, label: string): string {
-    return join(this.root, "lost+found", name, label);
+  /** Bytes that were taken out of a machine's log: by the line that stood before them, and where. */
+  lost(name: string, machine: string, before: string, offset: number): string {
+    return join(this.root, "lost+found", name, `${machine}-${before.replaceAll(":", "")}-${offset}`);
   }
 }
 

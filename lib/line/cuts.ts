@@ -40,13 +40,18 @@ export class Cuts {
   }
 
   delete(at: Stamp): number[] {
+    // It was taken back before it came.
+    if (this.#deletionAt(at) !== undefined) return [];
     return this.#add({ at, from: undefined, to: at, isDelete: true, isRestored: false });
   }
 
   /** Takes a deletion back; a row that another cut hides stays hidden. */
   restore(deletion: Stamp): void {
-    const cut = this.#cuts.find((each) => each.isDelete && compareStamps(each.at, deletion) === 0);
-    if (cut === undefined) return;
+    const cut = this.#deletionAt(deletion);
+    if (cut === undefined) {
+      this.#cuts.push({ at: deletion, from: undefined, to: deletion, isDelete: true, isRestored: true });
+      return;
+    }
     cut.isRestored = true;
     const ways = this.#cuts.map((each) => this.#tree.way(each.at));
     for (let row = 0; row < this.#rows.length; row++) {
@@ -64,6 +69,10 @@ export class Cuts {
   /** For a row that comes late, as does a place whose first line was compacted away: cuts are for good. */
   hide(row: number): void {
     if (this.#cuts.some((cut) => this.#hides(cut, this.#tree.way(cut.at), row))) this.#rows.mark(row, CUT);
+  }
+
+  #deletionAt(at: Stamp): Cut | undefined {
+    return this.#cuts.find((each) => each.isDelete && compareStamps(each.at, at) === 0);
   }
 
   #add(cut: Cut): number[] {

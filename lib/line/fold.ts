@@ -10,10 +10,11 @@ import { Ids } from "./ids.ts";
 import { InfoFold } from "./info.ts";
 import type { SavedInfo } from "./info.ts";
 import { judgeLate } from "./late.ts";
+import { movePart } from "./move-part.ts";
 import { Places } from "./places.ts";
 import type { SavedPlaces } from "./places.ts";
 import type { Reading } from "./reading.ts";
-import { CUT, HAS_LINE, NONE, PART, PURGED, REMOVED, Rows } from "./rows.ts";
+import { CUT, HAS_LINE, NONE, PURGED, REMOVED, Rows } from "./rows.ts";
 import { compareStamps, formatStamp, parseStamp } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 import { Tally } from "./tally.ts";
@@ -166,9 +167,8 @@ export class Fold implements Reading {
   get deletedAt(): Stamp | undefined {
     const { deletion } = this.#cuts;
     const newest = this.history.newest();
-    return deletion !== undefined && newest !== NONE && this.rows.comparePlace(newest, deletion) > 0
-      ? undefined
-      : deletion;
+    if (deletion === undefined || newest === NONE) return deletion;
+    return this.rows.comparePlace(newest, deletion) > 0 ? undefined : deletion;
   }
 
   get isDiverged(): boolean {
@@ -197,7 +197,7 @@ export class Fold implements Reading {
     } else {
       return;
     }
-    if (this.#places.placeRows()) this.history.revive();
+    if (this.#places.placeRows(this.last)) this.history.revive();
   }
 
   #obey(line: LineHead, log: number): void {
@@ -253,12 +253,15 @@ export class Fold implements Reading {
     const place = line.of ?? line.stamp;
     const known = this.#places.find(place, this.last);
     if (known !== NONE) {
-      if (this.rows.isPart(known)) this.rows.setLine(known, line, log);
+      if (!this.rows.isPart(known)) return;
+      if (this.rows.comparePlace(this.rows.ownerOf(known), line.message) !== 0)
+        movePart(this.rows, known, this.#places.rowOf(line.message, this.last));
+      this.rows.setLine(known, line, log);
       return;
     }
     const owner = this.#places.rowOf(line.message, this.last);
     if (owner === NONE || this.rows.isPart(owner) || this.#places.isPurged(place)) return;
-    this.rows.setLine(this.rows.add(place, PART, NONE, owner), line, log);
+    this.rows.setLine(this.#places.addPart(place, owner, this.last), line, log);
   }
 
   #truncate(line: LineHead): void {

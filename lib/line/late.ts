@@ -13,6 +13,8 @@ export function judgeLate(
   tree: Tree,
   places: Places,
 ): "apply" | "known" | "refuse" {
+  // The stamp of one that was altered may be another line's.
+  if (!line.sound) return "refuse";
   switch (line.type) {
     case "open":
     case "session":
@@ -24,7 +26,7 @@ export function judgeLate(
       if (line.of !== undefined || !tree.knows(line.stamp.writer)) return "refuse";
       const row = rows.find(line.stamp);
       if (row !== NONE && rows.has(row, HAS_LINE)) {
-        if (!line.sound || rows.has(row, ALTERED | PURGED)) return "refuse";
+        if (rows.has(row, ALTERED | PURGED)) return "refuse";
         if (!rows.has(row, VERSION)) rows.moveTo(row, line.offset, line.length, log);
         return "known";
       }

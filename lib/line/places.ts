@@ -1,6 +1,6 @@
 // From places to rows, and what is known of places that have no row, or whose row was made before its line came.
 import type { Cuts } from "./cuts.ts";
-import { NONE } from "./rows.ts";
+import { NONE, PART } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import { compareStamps, formatStamp } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
@@ -20,7 +20,7 @@ export class Places {
   readonly absent: Set<string>;
   /** Messages that a `remove` has hidden once, though a later version brought them back: their parts stay hidden. */
   readonly onceRemoved: Set<number>;
-  /** Rows whose run was not seen: a line about them came before any line of their writer. */
+  /** Rows whose run may not be the one that it seems: a line about them came before any line of their writer, or theirs. */
   readonly #unplaced: Set<number>;
   /** A row was made for a place that is greater than all stamps so far: somebody wrote a line by hand. */
   #isAhead: boolean;
@@ -56,10 +56,17 @@ export class Places {
     if (this.isPurged(place)) return NONE;
     const run = this.#tree.runOf(place);
     const row = this.#rows.add(place, 0, run, NONE);
-    this.#isAhead ||= last !== undefined && compareStamps(place, last) > 0;
-    if (run === NONE) this.#unplaced.add(row);
+    const isAhead = last !== undefined && compareStamps(place, last) > 0;
+    this.#isAhead ||= isAhead;
+    if (run === NONE || isAhead) this.#unplaced.add(row);
     if (place !== last) this.#cuts.hide(row);
     return row;
+  }
+
+  /** A part's row, which there is none of yet. */
+  addPart(place: Stamp, owner: number, last: Stamp | undefined): number {
+    this.#isAhead ||= last !== undefined && compareStamps(place, last) > 0;
+    return this.#rows.add(place, PART, NONE, owner);
   }
 
   /** A place that is greater than all before it has no row yet, unless one was made ahead of its line. */
@@ -72,14 +79,16 @@ export class Places {
     return this.purged.size > 0 && this.purged.has(formatStamp(place));
   }
 
-  /** A run began. True: it is that of a row which had none, and which now may count. */
-  placeRows(): boolean {
+  /** A run began, and `last` is the greatest stamp so far. True: it is that of a row which had another, or none. */
+  placeRows(last: Stamp | undefined): boolean {
     let isAny = false;
     for (const row of this.#unplaced) {
       const run = this.#tree.runOf(this.#rows.place(row));
       if (run === NONE) continue;
+      // A later run may begin before a place that is still ahead.
+      if (last === undefined || this.#rows.comparePlace(row, last) <= 0) this.#unplaced.delete(row);
+      if (run === this.#rows.runOf(row)) continue;
       this.#rows.setRun(row, run);
-      this.#unplaced.delete(row);
       this.#cuts.hide(row);
       isAny = true;
     }

@@ -236,6 +236,12 @@ export class Rows {
     return this.block(row).part[row & BLOCK_MASK] as number;
   }
 
+  /** Of a part: its message, and the part before it. Of a message (NONE): its newest part. */
+  link(row: number, owner: number, part: number): void {
+    const block = this.#blocks.writable(row);
+    [block.owner[row & BLOCK_MASK], block.part[row & BLOCK_MASK]] = [owner, part];
+  }
+
   /** The parts of a message, oldest place first. */
   partsOf(message: number): number[] {
     const parts: number[] = [];

@@ -18,7 +18,7 @@ export class CommitFilter {
   /** For each writer the offset of its last line in the file; that of the latest is in #latestOffset. */
   readonly #offsets = new Map<string, number>();
   #latestOffset = -1;
-  /** A writer's line came after a greater one of its: only a sorted log can be filtered as it comes. */
+  /** A writer's line came after a greater one of its, or the same: only a sorted log can be filtered as it comes. */
   isUnsorted = false;
 
   constructor(pass: (line: LineHead) => void) {
@@ -27,14 +27,16 @@ export class CommitFilter {
 
   add(line: LineHead): void {
     this.#note(line.stamp, line.offset);
-    if (this.#open.size === 0 && line.batch < 2) {
+    // The count of an altered line may be any: it must not hide what was acknowledged.
+    const batch = line.sound ? line.batch : 0;
+    if (this.#open.size === 0 && batch < 2) {
       this.#pass(line);
       return;
     }
     const { writer } = line.stamp;
     const open = this.#open.get(writer);
     if (open !== undefined && compareStamps(line.stamp, open.last) >= 0) this.#open.delete(writer);
-    if (line.batch > 1) this.#open.set(writer, { first: line.stamp, last: advance(line.stamp, line.batch - 1) });
+    if (batch > 1) this.#open.set(writer, { first: line.stamp, last: advance(line.stamp, batch - 1) });
     this.#held.push(line);
     if (this.#open.size > 0) return;
     for (const held of this.#held) this.#pass(held);
@@ -76,7 +78,8 @@ export class CommitFilter {
       this.#latestOffset = offset;
     }
     if (offset > this.#latestOffset) this.#latestOffset = offset;
-    if (newest !== undefined && compareStamps(stamp, newest) < 0) this.isUnsorted = true;
-    this.#latest = newest !== undefined && compareStamps(stamp, newest) < 0 ? newest : stamp;
+    const order = newest === undefined ? 1 : compareStamps(stamp, newest);
+    if (order <= 0) this.isUnsorted = true;
+    this.#latest = newest !== undefined && order < 0 ? newest : stamp;
   }
 }

@@ -12,6 +12,7 @@
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { errno, StoreError } from "../base/errors.ts";
+import { giveWay } from "../base/turn.ts";
 import { Aside } from "../disk/aside.ts";
 import type { Vfs, VfsFile } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
@@ -23,7 +24,7 @@ const COPY_BYTES = 1024 * 1024;
 
 /** A line in a file, without its newline. */
 export interface LineBytes {
-  readonly file: VfsFile;
+  readonly file: Pick<VfsFile, "read">;
   readonly offset: number;
   readonly length: number;
 }
@@ -53,9 +54,9 @@ export async function replaceLog(
   const directory = dirname(path);
   const aside = new Aside(vfs, asideDirectory);
   try {
-    const written = writeLines(aside, lines);
+    const written = await writeLines(aside, lines);
     await aside.file.sync();
-    verify(aside, written);
+    await verify(aside, written);
     remember(replaced);
     setOld(vfs, replaced);
     await vfs.syncDirectory(directory);
@@ -140,7 +141,7 @@ interface Written {
   readonly crc: number;
 }
 
-function writeLines(aside: Aside, lines: Iterable<LineBytes>): Written {
+async function writeLines(aside: Aside, lines: Iterable<LineBytes>): Promise<Written> {
   let buffer = Buffer.allocUnsafe(COPY_BYTES);
   let filled = 0;
   let bytes = 0;
@@ -155,6 +156,7 @@ function writeLines(aside: Aside, lines: Iterable<LineBytes>): Written {
   for (const { file, offset, length } of lines) {
     if (filled + length + 1 > buffer.length) {
       flush();
+      await giveWay();
       if (length + 1 > buffer.length) buffer = Buffer.allocUnsafe(length + 1);
     }
     if (file.read(buffer, filled, length, offset) !== length)
@@ -167,7 +169,7 @@ function writeLines(aside: Aside, lines: Iterable<LineBytes>): Written {
 }
 
 /** What was written is read back before the old log loses its name to it. */
-function verify(aside: Aside, written: Written): void {
+async function verify(aside: Aside, written: Written): Promise<void> {
   const buffer = Buffer.allocUnsafe(COPY_BYTES);
   let bytes = 0;
   let crc = 0;
@@ -178,6 +180,7 @@ function verify(aside: Aside, written: Written): void {
   ) {
     crc = crc32(buffer.subarray(0, count), crc);
     bytes += count;
+    await giveWay();
   }
   if (bytes !== written.bytes || crc !== written.crc) {
     throw new StoreError("IO", "the new log does not read back as it was written", { path: aside.path, written: "no" });

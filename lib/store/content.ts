@@ -1,21 +1,29 @@
 // All that a log holds, for those who write it anew or look for something in it: its lines, and the pieces that are none.
-import { Aside } from "../disk/aside.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
-import type { Layout } from "../disk/names.ts";
-import type { Vfs } from "../disk/vfs.ts";
+import type { VfsFile } from "../disk/vfs.ts";
 import type { LineHead } from "../line/decode.ts";
 import { compareStamps } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
 import type { Problem } from "../log/pieces.ts";
 import { scan } from "../log/scan.ts";
 import { unique } from "./unite.ts";
 
+/** A piece that is no line. */
+interface Fragment {
+  readonly file: VfsFile;
+  readonly offset: number;
+  readonly length: number;
+  /** The line before it. */
+  readonly before: Stamp | undefined;
+}
+
 export interface LogContent {
   readonly open: OpenFile;
-  /** How much of the file was read. */
+  /** How much of the file this is about: what may still become whole in its torn end is not. */
   readonly size: number;
   /** Sorted, each stamp once. */
   readonly lines: LineHead[];
-  readonly fragments: readonly Problem[];
+  readonly fragments: readonly Fragment[];
   /** They stand so in the file. */
   readonly isSorted: boolean;
 }
@@ -24,7 +32,9 @@ export interface LogContent {
 export async function readLog(open: OpenFile): Promise<LogContent> {
   const { size } = open.file.stat();
   const lines: LineHead[] = [];
-  const problems: Problem[] = [];
+  const fragments: Fragment[] = [];
+  const keep = ({ offset, length }: Pick<Problem, "offset" | "length">): void =>
+    void fragments.push({ file: open.file, offset, length, before: last?.stamp });
   let isSorted = true;
   let last: LineHead | undefined;
   const { end, tail } = await scan(open.file, 0, size, {
@@ -33,33 +43,14 @@ export async function readLog(open: OpenFile): Promise<LogContent> {
       last = line;
       lines.push(line);
     },
-    problem: (problem) => problems.push(problem),
+    problem: (problem) => void (problem.code !== "altered" && problem.code !== "glued" && keep(problem)),
   });
-  if (tail === "torn") problems.push({ code: "torn", offset: end, length: size - end });
-  const fragments = problems.filter(({ code }) => code !== "altered" && code !== "glued");
+  if (tail === "torn") keep({ offset: end, length: size - end });
   return {
     open,
-    size,
+    size: tail === "torn" ? end : size,
     fragments,
     isSorted,
     lines: unique(lines.map((line) => ({ line, open }))).map(({ line }) => line),
   };
-}
-
-/** What is no line and not taken over goes to lost+found/. */
-export function keepFragment(
-  { vfs, layout }: { readonly vfs: Vfs; readonly layout: Layout },
-  name: string,
-  open: OpenFile,
-  { offset, length }: Problem,
-): void {
-  const bytes = Buffer.alloc(length);
-  const count = open.file.read(bytes, 0, length, offset);
-  const aside = new Aside(vfs, layout.aside);
-  try {
-    aside.write(bytes.subarray(0, count));
-    aside.publish(layout.lost(name, `${Date.now()}-${offset}`));
-  } finally {
-    aside.discard();
-  }
 }

@@ -12,7 +12,8 @@ import type { Stamp } from "../line/stamp.ts";
 import { commitLater } from "./commit.ts";
 import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
-import { keepFragment, readLog } from "./content.ts";
+import { readLog } from "./content.ts";
+import { keepLost } from "./lost-found.ts";
 import { rewrite, settleOld } from "./rewrite.ts";
 import { notFound } from "./state.ts";
 import type { SessionState } from "./session-state.ts";
@@ -181,7 +182,8 @@ async function takeBack(session: SessionState, path: string): Promise<void> {
       ...content.lines.map((line) => ({ line, open })),
       ...before.lines.map((line) => ({ line, open: trashed })),
     ];
-    for (const fragment of before.fragments) keepFragment(store, session.name, trashed, fragment);
+    const owner = { name: session.name, machine: store.machine };
+    for (const fragment of before.fragments) await keepLost(store, { ...fragment, ...owner });
     await rewrite(session, writer, content, unique(all));
   } finally {
     open?.unpin();

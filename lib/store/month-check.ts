@@ -18,7 +18,7 @@ export function suspect(suspects: Suspects, name: string, place?: Place): void {
 }
 
 /** The name of the session that a file is a log of; undefined: it is none. */
-function nameOf(file: string): string | undefined {
+export function nameOf(file: string): string | undefined {
   const ending = [LOG_ENDING, OLD_ENDING].find((each) => file.endsWith(each));
   return ending === undefined ? undefined : file.slice(0, -ending.length);
 }

@@ -1,6 +1,6 @@
 // Old logs that stand beside new ones, until nobody can be writing to them any more.
 import { createHash } from "node:crypto";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { replaceText } from "../disk/aside.ts";
 import { OpenFile } from "../disk/descriptors.ts";
 import { LOG_ENDING } from "../disk/names.ts";
@@ -8,9 +8,10 @@ import type { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import { dropOld, replaceLog } from "../log/replace.ts";
 import type { Replaced } from "../log/replace.ts";
-import { keepFragment, readLog } from "./content.ts";
+import { readLog } from "./content.ts";
+import { keepLost } from "./lost-found.ts";
 
-const OLD_STAYS_MS = 60_000;
+export const OLD_STAYS_MS = 60_000;
 /** A file aside that is older was left by a crash. */
 const ASIDE_STAYS_MS = 3_600_000;
 
@@ -89,9 +90,10 @@ export class ReplacedLogs {
     try {
       const content = await readLog(open);
       if (content.isSorted) return;
+      const room = { vfs: this.#vfs, layout: this.#layout };
       const name = nameOf(path);
-      const store = { vfs: this.#vfs, layout: this.#layout };
-      for (const fragment of content.fragments) keepFragment(store, name, open, fragment);
+      const owner = { name, machine: basename(dirname(dirname(path))) };
+      for (const fragment of content.fragments) await keepLost(room, { ...fragment, ...owner });
       const lines = content.lines.map(({ offset, length }) => ({ file: open.file, offset, length }));
       const again = await replaceLog(this.#vfs, this.#layout.aside, path, content.size, lines, (each) =>
         this.remember(each),

@@ -3,10 +3,10 @@ import type { OpenFile } from "../disk/descriptors.ts";
 import type { LineHead } from "../line/decode.ts";
 import type { LogWriter } from "../log/writer.ts";
 import { replaceLog } from "../log/replace.ts";
-import { keepFragment } from "./content.ts";
 import type { LogContent } from "./content.ts";
 import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
+import { keepLost } from "./lost-found.ts";
 import type { SessionState } from "./session-state.ts";
 
 interface FileLine {
@@ -34,8 +34,9 @@ export async function rewrite(
   content: LogContent,
   lines: readonly FileLine[],
 ): Promise<void> {
-  for (const fragment of content.fragments) keepFragment(session.store, session.name, content.open, fragment);
   const { store } = session;
+  const owner = { name: session.name, machine: store.machine };
+  for (const fragment of content.fragments) await keepLost(store, { ...fragment, ...owner });
   const { path } = writer.log;
   session.lease?.check();
   session.forget();

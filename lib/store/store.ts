@@ -3,6 +3,7 @@ import type { StoreChange } from "../base/change.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { Settings } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
+import type { RepairOptions, RepairReport, VerifyOptions, VerifyProblem } from "../base/verify.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import type { TitleSearchOptions } from "../indexes/titles/search.ts";
 import type { TitleHit } from "../indexes/titles/title.ts";
@@ -134,6 +135,32 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   watch(options: WatchOptions = {}): AsyncGenerator<StoreChange> {
     this.#state.enter();
     return watch(this.#state, options);
+  }
+
+  /**
+   * Finds what is wrong with the store, session by session, without changing a byte or a time of it: torn, damaged, altered,
+   * repeated and misplaced lines, commits without an end, lost headers, gaps, attachments that are missing or not what they say,
+   * leftovers. Every byte of every log is read (no index is believed), memory is bounded by the longest session, and what
+   * cannot be read is a problem as any other and stops nothing. A store without damage yields nothing.
+   * Throws NOT_FOUND for an id in `ids` that is none.
+   */
+  async *verify(options: VerifyOptions = {}): AsyncGenerator<VerifyProblem> {
+    const { checkVerify, verify } = await import("./verify.ts");
+    checkVerify("verify", options);
+    yield* verify(this.#state, options);
+  }
+
+  /**
+   * Mends what verify() finds in this machine's own folder, and tells it: every byte that is taken out of a log is on the
+   * disk in lost+found/ first, lines are copied byte for byte into a new log, which replaces the old one whole. The history
+   * stays what it was. Altered lines, other machines' logs and what a later version wrote are left. A second repair does
+   * nothing. With `dryRun` nothing is changed, and the report says what would be.
+   */
+  async repair(options: RepairOptions = {}): Promise<RepairReport> {
+    return await this.#state.track(async () => {
+      const { repair } = await import("./repair.ts");
+      return await repair(this.#state, options);
+    });
   }
 
   /** Calls the listener for every event of this kind. Returns a function that ends it. */

@@ -27,6 +27,13 @@ export function writerOf(at: string): string {
   return at.slice(-8);
 }
 
+/** A stamp names a time that exists. */
+function isStamp(text: unknown): boolean {
+  if (typeof text !== "string" || !STAMP.test(text)) return false;
+  const time = new Date(text.slice(0, 24));
+  return !Number.isNaN(time.getTime()) && time.toISOString() === text.slice(0, 24);
+}
+
 /** A stamp's time and counter as one number. */
 function tickOf(at: string): bigint {
   return BigInt(Date.parse(at.slice(0, 24))) * 65536n + BigInt(parseInt(at.slice(25, 29), 16));
@@ -36,14 +43,14 @@ function parsePiece(bytes: Buffer): Parsed | undefined {
   const text = bytes.toString("utf8");
   try {
     const line = JSON.parse(text);
-    if (!STAMP.test(line.at) || typeof line.type !== "string") return undefined;
+    if (!isStamp(line.at) || typeof line.type !== "string") return undefined;
     const end = bytes.lastIndexOf(',"crc":"');
     const sound =
       line.crc === undefined
         ? Object.keys(line).every((key) => FIELDS.has(key))
         : line.crc === crc32(bytes.subarray(0, end)).toString(16).padStart(8, "0");
     // What is of another kind than it should be says nothing.
-    for (const key of ["after", "of", "message"]) if (!STAMP.test(line[key])) delete line[key];
+    for (const key of ["after", "of", "message"]) if (!isStamp(line[key])) delete line[key];
     if (typeof line.id !== "string") delete line.id;
     if (!(line.batch > 1 && Number.isInteger(line.batch))) delete line.batch;
     return { line, sound, text };
@@ -70,8 +77,27 @@ function takeApart(bytes: Buffer): Parsed[] {
   return found;
 }
 
+/** The first `session` line of a log, even one that is left out because another line with its stamp counts. */
+export function headerOf(content: Buffer): NaiveLine | undefined {
+  return parseLog(content).find(({ line }) => line.type === "session")?.line;
+}
+
 /** The lines of one log that count, in order. */
 export function readLog(content: Buffer): NaiveLine[] {
+  const lines = unique(parseLog(content));
+  const dropped = new Set<NaiveLine>();
+  for (const writer of new Set(lines.map(({ at }) => writerOf(at)))) {
+    const own = lines.filter(({ at }) => writerOf(at) === writer);
+    const begun = own.findLastIndex((line) => (line.batch ?? 0) > 1 && isSound(line));
+    const first = own[begun];
+    if (first !== undefined && tickOf(own.at(-1)!.at) < tickOf(first.at) + BigInt(first.batch!) - 1n) {
+      for (const line of own.slice(begun)) if (line.type !== "session") dropped.add(line);
+    }
+  }
+  return lines.filter((line) => !dropped.has(line));
+}
+
+function parseLog(content: Buffer): Parsed[] {
   const parsed: Parsed[] = [];
   let start = 0;
   for (;;) {
@@ -91,17 +117,7 @@ export function readLog(content: Buffer): NaiveLine[] {
     else parsed.push(...takeApart(piece));
     start = newline + 1;
   }
-  const lines = unique(parsed);
-  const dropped = new Set<NaiveLine>();
-  for (const writer of new Set(lines.map(({ at }) => writerOf(at)))) {
-    const own = lines.filter(({ at }) => writerOf(at) === writer);
-    const begun = own.findLastIndex((line) => (line.batch ?? 0) > 1);
-    const first = own[begun];
-    if (first !== undefined && tickOf(own.at(-1)!.at) < tickOf(first.at) + BigInt(first.batch!) - 1n) {
-      for (const line of own.slice(begun)) if (line.type !== "session") dropped.add(line);
-    }
-  }
-  return lines.filter((line) => !dropped.has(line));
+  return parsed;
 }
 
 /** How the lines that count stood in their logs. */

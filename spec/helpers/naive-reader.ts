@@ -32,6 +32,12 @@ export interface NaiveWhole extends NaiveSession {
   last: string | undefined;
 }
 
+/** A `truncate` whose data is none hides nothing. */
+function isCut({ type, data }: NaiveLine): boolean {
+  const isEnd = (end: unknown): boolean => end === null || typeof end === "string";
+  return type === "truncate" && isEnd(data?.from) && isEnd(data?.to);
+}
+
 const TREE = new Set(["session", "open", "head"]);
 
 interface Run {
@@ -82,7 +88,9 @@ export function foldWhole(logs: NaiveLine[][]): NaiveWhole {
     pieces.some(([writer, from, to]) => writer === writerOf(at) && from <= at && at <= to);
 
   const restored = new Set(lines.filter(({ type }) => type === "restore").map(({ of }) => of));
-  const purged = new Set(lines.filter(({ type }) => type === "purge").flatMap(({ data }) => data.of as string[]));
+  const purged = new Set(
+    lines.filter(({ type }) => type === "purge").flatMap(({ data }) => (data?.of ?? []) as string[]),
+  );
   const messages = new Map<string, NaiveLine>();
   const parts = new Map<string, { message: string; line: NaiveLine }>();
   const removed = new Map<string, string>();
@@ -92,11 +100,10 @@ export function foldWhole(logs: NaiveLine[][]): NaiveWhole {
   for (const line of lines) {
     const place = line.of ?? line.at;
     if (line.type === "message" && !purged.has(place)) messages.set(place, line);
-    if (line.type === "part" && !purged.has(place) && !purged.has(line.message!))
-      parts.set(place, { message: line.message!, line });
+    if (line.type === "part" && line.message !== undefined && !purged.has(place) && !purged.has(line.message))
+      parts.set(place, { message: line.message, line });
     if (line.type === "remove") removed.set(line.of!, line.at);
-    if (line.type === "truncate")
-      cuts.push({ from: line.data.from ?? "", to: line.data.to ?? line.at, seen: way(line.at) });
+    if (isCut(line)) cuts.push({ from: line.data.from ?? "", to: line.data.to ?? line.at, seen: way(line.at) });
     if (line.type === "delete" && !restored.has(line.at)) {
       cuts.push({ from: "", to: line.at, seen: way(line.at) });
       deletedAt = line.at;
@@ -114,7 +121,7 @@ export function foldWhole(logs: NaiveLine[][]): NaiveWhole {
     (removed.get(place) ?? "") <= messages.get(place)!.at &&
     !cuts.some(({ from, to, seen }) => from <= place && place < to && isOn(seen, place));
   const alive = [...messages.keys()].filter(isAlive).sort();
-  const marks = lines.filter(({ type }) => ["head", "truncate", "remove"].includes(type)).map(({ at }) => at);
+  const marks = lines.filter((line) => ["head", "remove"].includes(line.type) || isCut(line)).map(({ at }) => at);
   const tip = [...alive, ...marks].sort().at(-1);
   const pieces = way(tip);
   const flag = (line: NaiveLine): { altered?: true } => (isSound(line) ? {} : { altered: true });

@@ -1,0 +1,89 @@
+// Mends what verify() finds in this machine's own files, as far as it can be mended without losing a byte.
+import { basename } from "node:path";
+import { ArgumentError, errno, ioError, StoreError } from "../base/errors.ts";
+import type { RepairAction, RepairOptions, RepairReport, VerifyProblem } from "../base/verify.ts";
+import { firstLine } from "../log/last.ts";
+import { nameOf } from "./month-check.ts";
+import { repairSession } from "./repair-session.ts";
+import type { StoreState } from "./state.ts";
+import { problemOf } from "./verify-codes.ts";
+import { SessionCheck } from "./verify-session.ts";
+import { placesOf } from "./verify-targets.ts";
+import { checkVerify, verify } from "./verify.ts";
+
+/** With these nothing more can be written. */
+const FATAL: ReadonlySet<string> = new Set(["NO_SPACE", "READ_ONLY", "CLOSED"]);
+
+export async function repair(store: StoreState, options: RepairOptions): Promise<RepairReport> {
+  checkVerify("repair", options, ["dryRun"]);
+  const { dryRun: isTrial = false, signal, ...rest } = options;
+  if (typeof isTrial !== "boolean") throw new ArgumentError("INVALID_ARGUMENT", "repair: dryRun is true or false");
+  if (!isTrial && store.readOnly !== undefined) throw store.readOnly;
+  const actions: RepairAction[] = [];
+  const found: VerifyProblem[] = [];
+  const names = new Set<string>();
+  for await (const problem of verify(store, { ...rest, signal })) {
+    if (problem.code === "cache") {
+      actions.push(removeCache(store, problem, isTrial));
+    } else {
+      if (problem.isRepairable) names.add(nameOf(basename(problem.file)) as string);
+      found.push(problem);
+    }
+  }
+  const left: VerifyProblem[] = [];
+  for (const name of names) {
+    signal?.throwIfAborted();
+    const failure = await repairOne(store, name, isTrial, actions, signal);
+    if (failure !== undefined) left.push(failure);
+    else if (!isTrial)
+      for await (const problem of new SessionCheck(store, name, placesOf(store, name), signal).problems())
+        left.push(problem);
+  }
+  for (const problem of found) {
+    const isMended = names.has(nameOf(basename(problem.file)) ?? "");
+    if (isTrial ? !problem.isRepairable : !isMended) left.push(problem);
+  }
+  return { actions, left };
+}
+
+function removeCache({ vfs }: StoreState, { file, message }: VerifyProblem, isTrial: boolean): RepairAction {
+  if (!isTrial) vfs.remove(file);
+  return { code: "cache", action: "removed", message, file };
+}
+
+/** What keeps one session from being mended does not stop the others. -> why it was not */
+async function repairOne(
+  store: StoreState,
+  name: string,
+  isTrial: boolean,
+  actions: RepairAction[],
+  signal: AbortSignal | undefined,
+): Promise<VerifyProblem | undefined> {
+  const places = placesOf(store, name);
+  try {
+    const ids = places.map(({ path }) => headerIdOf(store, path));
+    await repairSession(store, { name, places, ids }, isTrial, actions, signal);
+    return undefined;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof StoreError) && errno(error) === undefined) throw error;
+    const failure = ioError(error, "repair the session");
+    if (FATAL.has(failure.code)) throw failure;
+    const own = places.find(({ machine }) => machine === store.machine)?.path ?? name;
+    return problemOf({ code: "unreadable", file: own, machine: store.machine, by: "nobody", detail: failure.message });
+  }
+}
+
+/** What the first line of a log names; undefined: it names nothing, or cannot be read, which is told elsewhere. */
+function headerIdOf({ vfs }: StoreState, path: string): string | undefined {
+  try {
+    const file = vfs.open(path, "read");
+    try {
+      return firstLine(file, file.stat().size)?.id;
+    } finally {
+      file.close();
+    }
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+// Which sessions are verified, and where their logs lie: by the directories, not by an index.
+import { join } from "node:path";
+import { StoreError } from "../base/errors.ts";
+import { checkId, encodeName, LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
+import type { Place } from "./locator.ts";
+import { nameOf } from "./month-check.ts";
+import type { StoreState } from "./state.ts";
+
+/** The logs of one session; or a file or directory that the system does not let us read. */
+export type Target =
+  | { readonly name: string; readonly places: readonly Place[] }
+  | { readonly path: string; readonly machine?: string; readonly error: Error };
+
+interface Month {
+  readonly machine: string;
+  readonly path: string;
+}
+
+/** Each session once, in no order. Throws NOT_FOUND for an id that is none. */
+export async function* targetsOf(store: StoreState, ids: readonly string[] | undefined): AsyncGenerator<Target> {
+  const { vfs } = store;
+  const months: Month[] = [];
+  for (const each of monthsOf(store)) {
+    if ("error" in each) yield each;
+    else months.push(each);
+  }
+  if (ids !== undefined) {
+    const targets = Array.from(new Set(ids), (id) => {
+      checkId(id);
+      const name = encodeName(id);
+      const places = placesIn(store, months, name);
+      if (places.length > 0) return { name, places };
+      throw new StoreError("NOT_FOUND", `no session ${JSON.stringify(id)}`, { session: id });
+    });
+    yield* targets;
+    return;
+  }
+  for (const { path, machine } of months) {
+    const names = vfs.streamNames(path)[Symbol.asyncIterator]();
+    for (;;) {
+      let next: IteratorResult<string>;
+      try {
+        next = await names.next();
+      } catch (error) {
+        yield { path, machine, error: error as Error };
+        break;
+      }
+      if (next.done === true) break;
+      const name = nameOf(next.value);
+      if (name === undefined) continue;
+      const places = placesIn(store, months, name);
+      // The first of its logs stands for the session.
+      if (places[0]?.path === join(path, next.value)) yield { name, places };
+    }
+  }
+}
+
+function* monthsOf({ vfs, layout }: StoreState): Generator<Month | Exclude<Target, { name: string }>> {
+  const read = function* (path: string, machine?: string): Generator<string | Exclude<Target, { name: string }>> {
+    try {
+      yield* vfs.names(path);
+    } catch (error) {
+      yield { path, ...(machine !== undefined && { machine }), error: error as Error };
+    }
+  };
+  for (const machine of read(layout.sessions)) {
+    if (typeof machine !== "string") {
+      yield machine;
+      continue;
+    }
+    for (const month of read(join(layout.sessions, machine), machine)) {
+      if (typeof month !== "string") {
+        yield month;
+        continue;
+      }
+      const path = layout.month(machine, month);
+      try {
+        if (vfs.stat(path)?.isDirectory === true) yield { machine, path };
+      } catch (error) {
+        yield { path, machine, error: error as Error };
+      }
+    }
+  }
+}
+
+/** The logs of a session, as far as its directories can be read. */
+export function placesOf(store: StoreState, name: string): Place[] {
+  const months = [...monthsOf(store)].flatMap((each) => ("error" in each ? [] : [each]));
+  return placesIn(store, months, name);
+}
+
+function placesIn({ vfs }: StoreState, months: readonly Month[], name: string): Place[] {
+  return [LOG_ENDING, OLD_ENDING].flatMap((ending) =>
+    months.flatMap(({ path, machine }) => {
+      const file = join(path, name + ending);
+      return isThere(vfs, file) ? [{ path: file, machine }] : [];
+    }),
+  );
+}
+
+/** A directory that may be listed and not entered tells of files that cannot be looked at: reading them says why. */
+function isThere(vfs: StoreState["vfs"], path: string): boolean {
+  try {
+    return vfs.stat(path) !== undefined;
+  } catch {
+    return true;
+  }
+}
