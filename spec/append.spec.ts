@@ -14,8 +14,8 @@ const stores = useStores();
 
 async function faulty(
   options: StoreOptions = {},
+  directory: string = stores.directory(),
 ): Promise<{ vfs: FaultVfs; store: Store<any, any>; directory: string }> {
-  const directory = stores.damaged();
   const vfs = new FaultVfs();
   return { vfs, store: await openOn<any, any>(vfs, directory, settingsOf(options), rooms), directory };
 }
@@ -91,7 +91,7 @@ describe("a write that fails", () => {
     [-2, "NO_SPACE", "torn"],
     [-1, "NO_SPACE", "unknown"],
   ])("(%s) is an error that says what became of the lines; the next append goes on", async (fault, code, written) => {
-    const { vfs, store, directory } = await faulty();
+    const { vfs, store, directory } = await faulty({}, stores.damaged());
     const session = await store.createSession();
     await session.append({ n: 1 });
     vfs.fault = (operation, path) => (operation === "write" && path.endsWith(".jsonl") ? fault : undefined);

@@ -207,7 +207,7 @@ describe("a hit", () => {
   });
 
   test("is found in what hands and other tools wrote, however it is escaped", async () => {
-    const directory = stores.directory();
+    const directory = stores.damaged();
     const store = await stores.open({}, directory);
     await store.createSession({ id: "s" });
     await store.close();
@@ -234,7 +234,7 @@ describe("a hit", () => {
 });
 
 test("of more matches than are held at a time each is given once, newest first", async () => {
-  const store = await stores.open({}, stores.damaged());
+  const store = await stores.open();
   const session = await store.createSession({ id: "s" });
   const count = 52_000;
   for (let n = 0; n < count; n += 4000)
