@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { judge } from "../lib/disk/lease-holder.ts";
+import type { Holder } from "../lib/disk/lease-holder.ts";
 import { Rival } from "../lib/disk/lease-rival.ts";
 import { NodeVfs } from "../lib/disk/node-vfs.ts";
 import { DEAD, holder, holderOf, leasesIn, plant, tokensOf } from "./helpers/leases.ts";
@@ -70,6 +71,15 @@ describe.runIf(onLinux)("on this system", () => {
     const elsewhere = holder({ pid: 1, task: 1, started: "1", namespace: "4:1" });
     expect(judge(vfs, elsewhere, Date.now())).toBe("unknown");
     expect(judge(vfs, { ...elsewhere, host: "other" }, Date.now())).toBe("unknown");
+    const told = (who: Partial<Holder>): string => {
+      const lock = newLock();
+      plant(lock, holder(who));
+      const rival = new Rival(vfs, lock);
+      expect(rival.isGone()).toBe(false);
+      return rival.error("s").message;
+    };
+    expect(told({})).toContain("(this one)");
+    expect(told({ namespace: "4:1" })).not.toContain("(this one)");
   });
 
   test("who held it before this machine started is dead; another machine of the same name may be alive", () => {

@@ -82,9 +82,9 @@ export class Rival {
   }
 }
 
-function nameOf({ host, pid, thread, since }: Holder, vfs: Vfs): string {
+function nameOf({ host, pid, thread, since, boot, namespace }: Holder, vfs: Vfs): string {
   const own = thisThread(vfs);
-  const isHere = own.host === host && own.pid === pid;
+  const isHere = own.host === host && own.pid === pid && own.boot === boot && own.namespace === namespace;
   const where = thread === 0 ? "" : `thread ${thread} of `;
   return `${where}process ${pid}${isHere ? " (this one)" : ""} on ${host}, since ${since}`;
 }
