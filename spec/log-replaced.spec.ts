@@ -19,7 +19,7 @@ describe.each([
     const path = onlyLog(directory);
     const before = readFileSync(path);
     // In one turn and one millisecond, which the clock is held at, the look of the first append serves the others.
-    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
     try {
       const appends = [1, 2, 3].map((n) => session.append({ n }));
       writeFileSync(`${path}.new`, before);
@@ -48,7 +48,7 @@ describe.each([
     await session.append({ n: 0 });
     const path = onlyLog(directory);
     const torn = Buffer.concat([readFileSync(path), Buffer.from('{"at":"2026-11-21T09:08:13.1')]);
-    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
     try {
       void session.append({ n: 1 });
       writeFileSync(`${path}.new`, torn);
