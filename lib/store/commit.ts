@@ -33,7 +33,12 @@ export function commit<T>(session: SessionState, options: CommitOptions, plan: (
   if (!session.queue.isIdle || !isCanonicalLoaded() || session.writer === undefined || !session.isReady()) {
     return session.queue.run(() => commitLater(session, options, plan)).then((result) => acknowledge(session, result));
   }
-  const result = commitNow(session, session.writer, options, plan);
+  let result: T;
+  try {
+    result = commitNow(session, session.writer, options, plan);
+  } catch (error) {
+    throw session.typed(error);
+  }
   const { settings, now } = session.store;
   if (settings.durability === "power") return acknowledge(session, result);
   return isLongTurn(now) ? giveWay().then(() => result) : result;

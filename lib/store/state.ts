@@ -1,5 +1,5 @@
 // What an open store holds. The verbs work on this; the facade in store.ts calls them.
-import { ArgumentError, StoreError } from "../base/errors.ts";
+import { ArgumentError, StoreError, typedError } from "../base/errors.ts";
 import type { Settings } from "../base/options.ts";
 import { Descriptors } from "../disk/descriptors.ts";
 import { checkId } from "../disk/names.ts";
@@ -79,9 +79,16 @@ export class StoreState {
     this.#running.add(running);
     try {
       return await running;
+    } catch (error) {
+      throw this.typed(error);
     } finally {
       this.#running.delete(running);
     }
+  }
+
+  /** What the file system threw, as callers know errors; anything else as it is. */
+  typed(error: unknown): unknown {
+    return typedError(error, "read or write the store", { path: this.layout.root });
   }
 
   checkOpen(): void {
