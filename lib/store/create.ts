@@ -31,7 +31,7 @@ export async function createLog(session: SessionState, first: Stamp, write: (asi
       aside.discard();
     }
     if (store.settings.durability === "power") {
-      for (const directory of [dirname(path), dirname(dirname(path)), layout.sessions])
+      for (const directory of [dirname(path), dirname(dirname(path)), layout.sessions, layout.root])
         await vfs.syncDirectory(directory);
     } else {
       store.background.addDirectory(dirname(path));
