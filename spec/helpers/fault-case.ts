@@ -76,10 +76,9 @@ async function runCase(step: Step, { ground, durability, isWarm }: Setting, faul
   before = step.prepared?.(before) ?? before;
 
   vfs.calls.length = 0;
-  let calls = 0;
   const hits: string[] = [];
   vfs.fault = (operation, path, bytes) => {
-    const hit = fault?.at(calls++, operation, bytes);
+    const hit = fault?.at(operation, path, bytes);
     if (hit !== undefined) hits.push(`${operation} ${path}`);
     return hit;
   };
