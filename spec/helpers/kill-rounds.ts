@@ -20,6 +20,8 @@ const WRITER = `
   const { openSync, writeSync: write } = await import("node:fs");
   const said = openSync(saidAt, "a");
   const tell = (text) => write(said, text + "\\n");
+  // Where the disk goes away under it, it ends.
+  process.on("uncaughtException", (error) => { tell("failed " + error.code); process.exit(1); });
   const store = await turnlog.openStore(directory, options.store ?? {});
   const session = store.session(name, { create: true });
   const text = "x".repeat(options.bytes ?? 200);
@@ -61,7 +63,7 @@ export function saidBy(path: string): Said[] {
   }
   for (const line of text.split("\n").slice(0, -1)) {
     const [what, id] = line.split(" ") as [string, string];
-    said.set(id, what === "done");
+    if (what !== "failed") said.set(id, what === "done");
   }
   return [...said].map(([id, isAcknowledged]) => ({ id, isAcknowledged }));
 }
