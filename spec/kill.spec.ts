@@ -1,6 +1,6 @@
 // kill -9 of writers at any moment, between their writes and inside them: nothing that they acknowledged is lost, no commit is
 // there by half, and whoever comes next goes on.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 import type { Store } from "../lib/index.ts";
 import { judge, saidAt, saidBy, writer } from "./helpers/kill-rounds.ts";
 import type { WriterOptions } from "./helpers/kill-rounds.ts";
+import { isThere } from "./helpers/processes.ts";
 import { randomOf } from "./helpers/random.ts";
 import { readNaively } from "./helpers/naive-reader.ts";
 import { useStores } from "./helpers/stores.ts";
@@ -95,16 +96,6 @@ async function killedAtWrite(directory: string, session: string, log: string, nt
   ];
   const child = spawn("strace", [...trace, command!, ...args], { stdio: "ignore" });
   await once(child, "exit");
-}
-
-function isThere(tool: string): boolean {
-  try {
-    execFileSync("which", [tool], { stdio: "ignore" });
-    return true;
-  } catch {
-    process.stderr.write(`SKIPPED: ${tool} is not installed\n`);
-    return false;
-  }
 }
 
 test.runIf(isThere("strace"))(

@@ -55,7 +55,8 @@ export class Mount {
   }
 
   remove(): void {
-    this.unmount();
+    // A spec that failed may have left files open there.
+    if (this.#isMounted) execFileSync("umount", ["--lazy", this.path]);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
