@@ -76,6 +76,7 @@ export const BASE: Model = {
   },
   other: { messages: [message("o1", { id: "o1" })] },
   imported: imported(1),
+  empty: { messages: [] },
 };
 
 const TRASHED: ModelSession = {
@@ -202,6 +203,12 @@ export const STEPS: readonly Step[] = [
     (model) => ({ ...model, imported: imported(2) }),
   ),
   { name: "delete", run: (store) => s(store).delete(), apply: without("s"), isCommit: false },
+  {
+    name: "delete of an empty session",
+    run: (store) => store.session("empty").delete(),
+    apply: without("empty"),
+    isCommit: false,
+  },
   {
     name: "delete without trash",
     run: (store) => s(store).delete({ trash: false }),
