@@ -33,8 +33,9 @@ async function killing(
     while (killed < kills) {
       killed++;
       const child = writer(directory, session, saidAt(directory, session), options);
-      // Some die while they open the store.
-      if (random(8) > 0) await child.lines.next();
+      // Some die while they open the store, or write for the first time.
+      if (random(8) === 0) await sleep(random(10 * longest));
+      else await child.lines.next();
       await sleep(random(longest));
       child.process.kill("SIGKILL");
       expect(await child.ended).toBe("SIGKILL");

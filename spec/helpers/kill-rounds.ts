@@ -11,6 +11,11 @@ export interface Said {
   readonly isAcknowledged: boolean;
 }
 
+/** When, by the machine's monotonic clock, in ns: after the acknowledgement. */
+interface Told extends Said {
+  readonly atNs: number;
+}
+
 /**
  * Writes to its session until it ends: single messages, batches of three, now and then an edit, a truncation of nothing, a long
  * line, a session that is made anew. Says `begin ID` before each commit and `done ID` after it.
@@ -25,18 +30,17 @@ const WRITER = `
   const store = await turnlog.openStore(directory, options.store ?? {});
   const session = store.session(name, { create: true });
   const text = "x".repeat(options.bytes ?? 200);
-  say("ready");
   for (let n = 0; options.most === undefined || n < options.most; n++) {
     const id = process.pid + "-" + n;
     tell("begin " + id);
     if (n % 5 === 4) await session.append(["a", "b", "c"].map((each) => ({ id: id + each, of: id, text })));
     else if (n % 7 === 6 && n > 7) await session.commit((c) => { c.append({ id, of: id, text }); c.update({ title: id }); });
     else await session.append({ id, of: id, text });
-    tell("done " + id);
+    tell("done " + id + " " + process.hrtime.bigint());
+    if (n === 0) say("ready");
     if (n % 16 === 15) await new Promise((resolve) => setImmediate(resolve));
   }
-  await store.close();
-  say("closed");`;
+  await store.close();`;
 
 export interface WriterOptions {
   readonly store?: object;
@@ -53,8 +57,8 @@ export function writer(directory: string, session: string, said: string, options
 }
 
 /** What all writers of a session have said. A line that was cut by the kill was said of nothing yet. */
-export function saidBy(path: string): Said[] {
-  const said = new Map<string, boolean>();
+export function saidBy(path: string): Told[] {
+  const said = new Map<string, number | undefined>();
   let text: string;
   try {
     text = readFileSync(path, "latin1");
@@ -62,10 +66,10 @@ export function saidBy(path: string): Said[] {
     return [];
   }
   for (const line of text.split("\n").slice(0, -1)) {
-    const [what, id] = line.split(" ") as [string, string];
-    if (what !== "failed") said.set(id, what === "done");
+    const [what, id, atNs] = line.split(" ") as [string, string, string | undefined];
+    if (what !== "failed") said.set(id, what === "done" ? Number(atNs) : undefined);
   }
-  return [...said].map(([id, isAcknowledged]) => ({ id, isAcknowledged }));
+  return [...said].map(([id, atNs]) => ({ id, isAcknowledged: atNs !== undefined, atNs: atNs ?? Infinity }));
 }
 
 export interface Verdict {
