@@ -6,6 +6,7 @@ import type { Session } from "../lib/index.ts";
 import { rooms } from "../lib/open.ts";
 import { openOn } from "../lib/store/store.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
+import type { Operation } from "./helpers/fault-vfs.ts";
 import { useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
@@ -37,13 +38,8 @@ async function all(session: Any): Promise<unknown> {
   };
 }
 
-/** Everything that deletion and restoring do to files can fail here. */
-class CrashVfs extends FaultVfs {
-  override async syncDirectory(path: string): Promise<void> {
-    this.fail("sync", path);
-    await super.syncDirectory(path);
-  }
-}
+/** All that changes what is on the disk. */
+const CHANGES = new Set<Operation>(["open", "write", "sync", "link", "rename", "remove", "syncDirectory"]);
 
 describe.each([
   ["fails", false],
@@ -59,13 +55,16 @@ describe.each([
     for (let isDone = false; !isDone; step += stride) {
       const at = `step ${step}`;
       const directory = stores.unverified();
-      const vfs = new CrashVfs();
+      const vfs = new FaultVfs();
       const store = await openOn<any, any>(vfs, directory, settingsOf({}), rooms);
       const session = await store.createSession({ id: "s" });
       const before = await fill(session);
       if (what === "restoring") await session.delete();
       let calls = 0;
-      vfs.fault = () => (++calls === step || (isCrash && calls > step) ? "EIO" : undefined);
+      vfs.fault = (operation) => {
+        if (!CHANGES.has(operation)) return undefined;
+        return ++calls === step || (isCrash && calls > step) ? "EIO" : undefined;
+      };
       const doing = what === "restoring" ? session.restore() : session.delete({ trash: isTrash });
       const error: unknown = await doing.then(
         () => undefined,

@@ -92,6 +92,15 @@ const CODE_OF_ERRNO: Readonly<Record<string, StoreErrorCode>> = {
   EPERM: "NO_ACCESS",
 };
 
+/** The codes of the system, by which its errors are told from those that others throw. */
+const ERRNO = /^E[A-Z0-9]+$/;
+
+/** What a file operation threw, as a StoreError; anything else is passed on as it is. */
+export function typedError(error: unknown, action: string, details: Omit<StoreErrorDetails, "cause"> = {}): unknown {
+  const isOfSystem = !(error instanceof StoreError) && ERRNO.test(errno(error) ?? "");
+  return isOfSystem ? ioError(error, action, details) : error;
+}
+
 /** A failed file operation as a StoreError. `action` completes "could not ..."; a StoreError passes through. */
 export function ioError(cause: unknown, action: string, details: Omit<StoreErrorDetails, "cause"> = {}): StoreError {
   if (cause instanceof StoreError) return cause;

@@ -59,7 +59,11 @@ export class Aside {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.file.close();
-    this.#vfs.remove(this.path);
+    try {
+      this.#vfs.remove(this.path);
+    } catch {
+      // It is swept within the hour; what it was made for is done, or has failed for a reason of its own.
+    }
   }
 
   #isClosed = false;

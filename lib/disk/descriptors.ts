@@ -18,11 +18,16 @@ export class OpenFile {
   #isClosed = false;
 
   constructor(file: VfsFile, denied?: unknown) {
-    const { dev, ino } = file.stat();
     this.file = file;
     this.denied = denied;
-    this.dev = dev;
-    this.ino = ino;
+    try {
+      const { dev, ino } = file.stat();
+      this.dev = dev;
+      this.ino = ino;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
   get isPinned(): boolean {

@@ -143,7 +143,12 @@ class NodeFile implements VfsFile {
   }
 
   close(): void {
-    fs.closeSync(this.#fd);
+    try {
+      fs.closeSync(this.#fd);
+    } catch (error) {
+      // The system has let go of it all the same, and to close it again would close another file by now.
+      if (errno(error) === "EBADF") throw error;
+    }
   }
 
   #readOnce(target: Buffer, start: number, length: number, position: number): Promise<number> {

@@ -24,6 +24,7 @@ export interface VfsFile {
   stat(): FileStat;
   /** Resolves when everything written so far is on the disk. */
   sync(): Promise<void>;
+  /** Never fails: what was written is known by the counts of its writes, and what is on the disk by sync(). */
   close(): void;
 }
 

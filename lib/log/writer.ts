@@ -10,7 +10,7 @@ import type { Descriptors, OpenFile } from "../disk/descriptors.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
 import { LineBuffer } from "../line/encode.ts";
-import type { Log } from "./log.ts";
+import type { Log, Look } from "./log.ts";
 import { atEndOfTurn, currentTurn, hasFresh, isTurn, takeFresh } from "../base/turn.ts";
 
 /** Where a commit is encoded; a write is over before the next one begins. */
@@ -107,7 +107,7 @@ export class LogWriter {
    */
   append(commit: Commit, isTrusted = false): void {
     if (this.failure !== undefined) throw this.failure;
-    const open = this.log.open(this.#descriptors);
+    const open = this.#open();
     this.#kept.push(commit);
     if (open === undefined) {
       this.#repeat();
@@ -126,10 +126,22 @@ export class LogWriter {
     else if (this.#kept.length === 1) atEndOfTurn(this);
   }
 
+  /** What may not be written is tried once more: it can have been made writable, or mounted anew. */
+  #open(): OpenFile | undefined {
+    try {
+      const open = this.log.open(this.#descriptors);
+      if (open?.denied === undefined) return open;
+      this.#descriptors.drop(this.log.slot);
+      return this.log.open(this.#descriptors);
+    } catch (cause) {
+      throw ioError(cause, "open the session's log", { path: this.log.path, written: "no" });
+    }
+  }
+
   /** Looks whether the path still names the file that was written, and writes the kept lines again if not. */
   confirm(): void {
     for (let moves = 0; moves < MOST_MOVES; moves++) {
-      const look = this.log.lookAtFile(this.#vfs);
+      const look = this.#look();
       // Other machines' logs were not looked at: this is no look that serves the next call.
       if (look === "same") return this.#settleKept();
       if (this.#kept.length === 0) {
@@ -153,6 +165,14 @@ export class LogWriter {
     }
     const { path } = this.log;
     throw new StoreError("IO", "the session's log is replaced again and again", { path, written: "unknown" });
+  }
+
+  #look(): Look {
+    try {
+      return this.log.lookAtFile(this.#vfs);
+    } catch (cause) {
+      throw ioError(cause, "look at the session's log", { path: this.log.path, written: "unknown" });
+    }
   }
 
   /** Makes sure that the path names a file that has what was acknowledged. */

@@ -36,7 +36,12 @@ export function commit<T>(session: SessionState, options: CommitOptions, plan: (
       acknowledge(session, result),
     );
   }
-  const result = commitNow(session, session.writer, options, plan);
+  let result: T;
+  try {
+    result = commitNow(session, session.writer, options, plan);
+  } catch (error) {
+    throw session.typed(error);
+  }
   const { settings, now } = session.store;
   if (settings.durability === "power") return acknowledge(session, result);
   return isLongTurn(now) ? giveWay().then(() => result) : result;

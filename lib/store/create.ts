@@ -18,6 +18,7 @@ export async function createLog(session: SessionState, first: Stamp, write: (asi
   const { vfs, layout } = store;
   const path = layout.log(store.machine, monthOf(first.ms), session.name);
   let written: Written = "no";
+  let log: Log;
   try {
     const aside = new Aside(vfs, layout.aside);
     try {
@@ -30,11 +31,12 @@ export async function createLog(session: SessionState, first: Stamp, write: (asi
       aside.discard();
     }
     if (store.settings.durability === "power") {
-      for (const directory of [dirname(path), dirname(dirname(path)), layout.sessions])
+      for (const directory of [dirname(path), dirname(dirname(path)), layout.sessions, layout.root])
         await vfs.syncDirectory(directory);
     } else {
       store.background.addDirectory(dirname(path));
     }
+    log = ownLog(session, path);
   } catch (error) {
     if (errno(error) === "EEXIST") {
       throw new StoreError("EXISTS", `session ${JSON.stringify(id)} exists`, { session: id, path, cause: error });
@@ -43,16 +45,20 @@ export async function createLog(session: SessionState, first: Stamp, write: (asi
     if (errno(error) === undefined) throw error;
     throw ioError(error, "make the session's log", { session: id, path, written });
   }
-  // A reader may have found it already.
-  let log = session.logs.find((each) => each.path === path);
-  if (log === undefined) {
-    log = new Log(path, store.machine, session.logs.length, "append");
-    log.reopen(store.descriptors);
-    log.covered = log.size;
-    log.readAtMs = Number.POSITIVE_INFINITY;
-    session.logs.push(log);
-    session.setOwnLog(log);
-  }
   session.writer?.created();
+  return log;
+}
+
+/** The log as one of the session's, unless a reader has found it already. */
+function ownLog(session: SessionState, path: string): Log {
+  const { store } = session;
+  const found = session.logs.find((each) => each.path === path);
+  if (found !== undefined) return found;
+  const log = new Log(path, store.machine, session.logs.length, "append");
+  log.reopen(store.descriptors);
+  log.covered = log.size;
+  log.readAtMs = Number.POSITIVE_INFINITY;
+  session.logs.push(log);
+  session.setOwnLog(log);
   return log;
 }

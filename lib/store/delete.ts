@@ -135,7 +135,8 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
     if (trash) {
       const path = store.layout.trashed(session.name, formatStamp(deletion));
       linkOrCopy(store.vfs, store.layout.aside, writer.log.path, path);
-      await store.vfs.syncDirectory(dirname(path));
+      for (const directory of [dirname(path), store.layout.trash, store.layout.root])
+        await store.vfs.syncDirectory(directory);
     }
     if (stub.length === content.lines.length && content.isSorted) return;
     await rewrite(

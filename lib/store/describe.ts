@@ -1,11 +1,11 @@
 // What the catalog is to know of a session, from its logs.
-import { errno, StoreError } from "../base/errors.ts";
+import { errno, ioError, StoreError } from "../base/errors.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { fingerprintOf, isSameFile } from "../disk/fingerprint.ts";
-import type { FileStat } from "../disk/vfs.ts";
+import type { Fingerprint } from "../disk/fingerprint.ts";
 import { decodeName, encodeName } from "../disk/names.ts";
-import { seenLog } from "../indexes/catalog/entry.ts";
+import { NEVER_MS, seenLog } from "../indexes/catalog/entry.ts";
 import type { CatalogEntry, SeenLog } from "../indexes/catalog/entry.ts";
 import { formatStamp } from "../line/stamp.ts";
 import type { Reading } from "../line/reading.ts";
@@ -56,8 +56,10 @@ export function isAsSeen(store: StoreState, { logs }: CatalogEntry): boolean {
  */
 export async function describe(store: StoreState, name: string, places?: readonly Place[]): Promise<CatalogEntry> {
   const found = places ?? store.locator.find(name);
-  const id = decodeName(name) ?? headerId(store, found);
-  if (id === undefined) return damagedEntry(store, name, name, found, "it has no header");
+  const plain = decodeName(name);
+  const header = plain === undefined ? headerId(store, found) : undefined;
+  const id = plain ?? header?.id;
+  if (id === undefined) return damagedEntry(store, name, name, found, header?.reason ?? "", header?.isPassing);
   if (encodeName(id) !== name)
     return damagedEntry(store, name, name, found, `its header names session ${JSON.stringify(id)}`);
   const isKnown = store.sessions.has(id);
@@ -72,7 +74,7 @@ export async function describe(store: StoreState, name: string, places?: readonl
   } catch (error) {
     if (!(error instanceof StoreError) || error.code === "CLOSED") throw error;
     if (error.code === "NOT_FOUND") return goneEntry(name, id);
-    return damagedEntry(store, name, id, found, error.message);
+    return damagedEntry(store, name, id, found, error.message, errno(error.cause) !== undefined);
   } finally {
     release();
   }
@@ -130,23 +132,32 @@ function promptIn({ fold, files }: View<Reading>): string | undefined {
   return promptOf(fold, files);
 }
 
+/** It could not be read when it was described, for a reason that may be over. */
+export function isUnread({ kind, logs }: CatalogEntry): boolean {
+  return kind === "damaged" && logs.some(({ print }) => print.ctimeMs === NEVER_MS);
+}
+
 function goneEntry(name: string, id: string): CatalogEntry {
   return { name, id, kind: "session", updated: "", created: "", logs: [], info: {} };
 }
 
-/** It has its place in the list by what can be read of it. */
+/**
+ * It has its place in the list by what can be read of it. `isPassing`: what the file system refused it may give the next
+ * time, with no change to show for it, so the log is read again at each look.
+ */
 function damagedEntry(
   store: StoreState,
   name: string,
   id: string,
   places: readonly Place[],
   reason: string,
+  isPassing = false,
 ): CatalogEntry {
   const logs: SeenLog[] = [];
   let updated = "";
   let created = "";
   for (const { path } of places) {
-    const readAtMs = Date.now();
+    const readAtMs = isPassing ? 0 : Date.now();
     const stat = statOf(store, path);
     if (stat === undefined) continue;
     logs.push(seenAt(store, path, stat, readAtMs));
@@ -157,12 +168,7 @@ function damagedEntry(
   return { name, id, kind: "damaged", updated, created, logs, info: { damaged: reason } };
 }
 
-function seenAt(
-  store: StoreState,
-  path: string,
-  stat: Omit<FileStat, "birthtimeMs" | "isDirectory">,
-  readAtMs: number,
-): SeenLog {
+function seenAt(store: StoreState, path: string, stat: Fingerprint, readAtMs: number): SeenLog {
   const [machine, month, file] = path.slice(store.layout.sessions.length + 1).split(/[/\\]/) as [
     string,
     string,
@@ -171,12 +177,15 @@ function seenAt(
   return seenLog(`${machine}/${month}`, file, fingerprintOf(stat), readAtMs);
 }
 
-function statOf({ vfs }: StoreState, path: string): FileStat | undefined {
+/** What no file looks like: where not even a stat can be had the log is read again at each look. */
+const UNSEEN = { dev: 0, ino: 0, size: 0, mtimeMs: 0, ctimeMs: 0 };
+
+/** Undefined: it is gone. */
+function statOf({ vfs }: StoreState, path: string): Fingerprint | undefined {
   try {
     return vfs.stat(path);
   } catch {
-    // Where not even that can be had the log cannot be compared, and is read at each look.
-    return undefined;
+    return UNSEEN;
   }
 }
 
@@ -197,19 +206,25 @@ function endsOf({ vfs }: StoreState, path: string): { first: string; last: strin
   }
 }
 
-function headerId(store: StoreState, places: readonly Place[]): string | undefined {
+function headerId(
+  store: StoreState,
+  places: readonly Place[],
+): { readonly id: string | undefined; readonly reason: string; readonly isPassing: boolean } {
+  let failure: unknown;
   for (const { path } of places) {
     try {
       const file = store.vfs.open(path, "read");
       try {
         const header = firstLine(file, file.stat().size);
-        if (header?.id !== undefined) return header.id;
+        if (header?.id !== undefined) return { id: header.id, reason: "", isPassing: false };
       } finally {
         file.close();
       }
-    } catch {
+    } catch (error) {
       // The next log may tell; if none does, the session is listed as damaged.
+      failure = error;
     }
   }
-  return undefined;
+  if (failure === undefined) return { id: undefined, reason: "it has no header", isPassing: false };
+  return { id: undefined, reason: ioError(failure, "read the session").message, isPassing: true };
 }

@@ -84,11 +84,20 @@ export async function* sessions(
   filter: SessionFilter,
 ): AsyncGenerator<SessionInfo | DamagedSession> {
   checkOptions("sessions", filter, FILTERS);
-  for await (const { info } of find(store, filter, 1)) yield info;
+  for await (const { info } of findTyped(store, filter)) yield info;
 }
 
 export async function* ids(store: StoreState): AsyncGenerator<string> {
-  for await (const { info } of find(store, { all: true }, 1)) yield info.id;
+  for await (const { info } of findTyped(store, { all: true })) yield info.id;
+}
+
+/** For the streams, which nobody else sees the errors of. */
+async function* findTyped(store: StoreState, filter: SessionFilter): AsyncGenerator<Found> {
+  try {
+    yield* find(store, filter, 1);
+  } catch (error) {
+    throw store.typed(error);
+  }
 }
 
 export async function count(store: StoreState, filter: SessionFilter): Promise<number> {

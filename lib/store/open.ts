@@ -1,9 +1,9 @@
 // Opens a store, or makes one. What is there is never written over: a marker that cannot be read, or that a newer
 // version wrote, is an error.
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { ArgumentError, errno, ioError, StoreError } from "../base/errors.ts";
 import type { Settings } from "../base/options.ts";
-import { replaceText } from "../disk/aside.ts";
+import { Aside, replaceText } from "../disk/aside.ts";
 import { machineOf } from "../disk/machine.ts";
 import { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
@@ -29,7 +29,7 @@ export async function openState(vfs: Vfs, directory: string, settings: Settings)
     }
     const layout = new Layout(stat === undefined ? path : vfs.realPath(path));
     if (vfs.stat(layout.marker) !== undefined) checkMarker(vfs, layout);
-    else if (settings.create) return createState(vfs, path, settings);
+    else if (settings.create) return await createState(vfs, path, settings);
     else throw new StoreError("NOT_FOUND", `no store at ${path}`, { path });
     return existingState(vfs, layout, settings);
   } catch (error) {
@@ -55,8 +55,14 @@ function checkMarker(vfs: Vfs, layout: Layout): void {
   }
 }
 
-/** If we crash in here, the next open goes on: the marker comes last but for this machine's own files. */
-function createState(vfs: Vfs, path: string, settings: Settings): StoreState {
+/**
+ * If we crash in here, the next open goes on: the marker comes last but for this machine's own files. It gets its name when
+ * its bytes are on the disk: an empty one, as a power loss leaves it, would be taken for damage.
+ */
+async function createState(vfs: Vfs, path: string, settings: Settings): Promise<StoreState> {
+  const parents: string[] = [];
+  for (let each = path; dirname(each) !== each && vfs.stat(each) === undefined; each = dirname(each))
+    parents.push(dirname(each));
   vfs.makeDirectory(path);
   const layout = new Layout(vfs.realPath(path));
   vfs.makeDirectory(layout.sessions);
@@ -64,7 +70,15 @@ function createState(vfs: Vfs, path: string, settings: Settings): StoreState {
     const file = resolve(layout.root, name);
     if (vfs.stat(file) === undefined) replaceText(vfs, layout.aside, file, text);
   }
-  replaceText(vfs, layout.aside, layout.marker, MARKER);
+  const marker = new Aside(vfs, layout.aside);
+  try {
+    marker.write(MARKER);
+    await marker.file.sync();
+    marker.replace(layout.marker);
+  } finally {
+    marker.discard();
+  }
+  for (const directory of [layout.root, ...parents]) await vfs.syncDirectory(directory);
   return makeState(vfs, layout, settings, machineOf(vfs, layout, settings.machine));
 }
 

@@ -1,8 +1,14 @@
 // The order of one session's operations: each sees what those before it did, and none comes between its steps.
 
 export class Queue {
+  readonly #typed: (error: unknown) => unknown;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
+
+  /** What an operation fails with passes through `typed` on its way to the caller. */
+  constructor(typed: (error: unknown) => unknown) {
+    this.#typed = typed;
+  }
 
   /** Nothing runs and nothing waits: an operation may run at once. */
   get isIdle(): boolean {
@@ -11,9 +17,14 @@ export class Queue {
 
   run<T>(operation: () => Promise<T>): Promise<T> {
     this.#waiting++;
-    const result = this.#last.then(operation).finally(() => {
-      this.#waiting--;
-    });
+    const result = this.#last
+      .then(operation)
+      .catch((error: unknown) => {
+        throw this.#typed(error);
+      })
+      .finally(() => {
+        this.#waiting--;
+      });
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -77,7 +77,7 @@ async function* stream<M extends object, P extends object, T extends { readonly 
       }
       return;
     } catch (error) {
-      if (!(error instanceof StaleError)) throw error;
+      if (!(error instanceof StaleError)) throw session.typed(error);
       if (stale !== undefined && progress.given === before) throw changing(session, error);
       stale = error;
       session.distrust();

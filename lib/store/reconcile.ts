@@ -7,7 +7,7 @@ import { DamagedIndexError } from "../indexes/blocks.ts";
 import type { Catalog } from "../indexes/catalog/catalog.ts";
 import { encodeEntry } from "../indexes/catalog/entry.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
-import { describe, isAsSeen } from "./describe.ts";
+import { describe, isAsSeen, isUnread } from "./describe.ts";
 import type { Place } from "./locator.ts";
 import { checkMonth, suspect } from "./month-check.ts";
 import type { Suspects } from "./month-check.ts";
@@ -65,14 +65,17 @@ async function describeAll(
   store: StoreState,
   catalog: Catalog,
   suspects: Suspects,
-  checked: ReadonlySet<string>,
+  checked: Set<string>,
 ): Promise<void> {
   let found: CatalogEntry[] = [];
+  const unread = new Set<string>();
   for (const [name, met] of suspects) {
     store.checkOpen();
     const known = catalog.find(name);
     const entry = await describe(store, name, placesOf(store, known, met, checked));
     if (isNews(known, entry)) found.push(entry);
+    // What could not be read now may be read the next time, and no directory will look otherwise for it.
+    if (isUnread(entry)) for (const { directory } of entry.logs) unread.add(directory);
     if (found.length >= ENTRIES_A_WRITE) {
       catalog.put(found);
       found = [];
@@ -80,6 +83,7 @@ async function describeAll(
     await giveWay();
   }
   catalog.put(found);
+  for (const directory of unread) checked.delete(directory);
 }
 
 /** Its logs, if all are known without a look at every directory: those that were met, and those where nothing changed. */

@@ -1,4 +1,5 @@
 // What is held of an open session. The verbs work on this; the facade in session.ts calls them.
+import { typedError } from "../base/errors.ts";
 import type { StoreError } from "../base/errors.ts";
 import type { Lease, LeaseOwner } from "../disk/lease.ts";
 import { encodeName, LOG_ENDING } from "../disk/names.ts";
@@ -17,7 +18,7 @@ export class SessionState implements WriterOwner, LeaseOwner {
   readonly store: StoreState;
   readonly id: string;
   readonly name: string;
-  readonly queue: Queue = new Queue();
+  readonly queue: Queue = new Queue((error) => this.typed(error));
   /** Undefined: the store has no leases. */
   readonly lease: Lease | undefined;
   /** All logs of the session, in the order of their numbers. */
@@ -172,6 +173,11 @@ export class SessionState implements WriterOwner, LeaseOwner {
 
   moved(): void {
     this.forget();
+  }
+
+  /** What the file system threw in an operation on this session, as callers know errors; anything else as it is. */
+  typed(error: unknown): unknown {
+    return typedError(error, "read or write the session", { session: this.id });
   }
 
   lost(error: unknown): void {

@@ -1,5 +1,5 @@
 // What an open store holds. The verbs work on this; the facade in store.ts calls them.
-import { ArgumentError, StoreError } from "../base/errors.ts";
+import { ArgumentError, StoreError, typedError } from "../base/errors.ts";
 import type { Settings } from "../base/options.ts";
 import { Descriptors } from "../disk/descriptors.ts";
 import { Leases } from "../disk/leases.ts";
@@ -93,6 +93,8 @@ export class StoreState {
     this.#running.add(running);
     try {
       return await running;
+    } catch (error) {
+      throw this.typed(error);
     } finally {
       this.#running.delete(running);
     }
@@ -105,6 +107,11 @@ export class StoreState {
   /** A session was written to. */
   wake(id: string): void {
     for (const waker of this.wakers) if (waker.id === undefined || waker.id === id) waker.wake();
+  }
+
+  /** What the file system threw, as callers know errors; anything else as it is. */
+  typed(error: unknown): unknown {
+    return typedError(error, "read or write the store", { path: this.layout.root });
   }
 
   checkOpen(): void {

@@ -56,7 +56,7 @@ export async function unlessStale<T>(session: SessionState, read: () => Promise<
     try {
       return await read();
     } catch (error) {
-      if (!(error instanceof StaleError)) throw error;
+      if (!(error instanceof StaleError)) throw session.typed(error);
       if (stale === MOST_STALE) throw changing(session, error);
       session.distrust();
     }

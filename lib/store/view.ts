@@ -38,7 +38,7 @@ const MOST_TRIES = 5;
 export async function viewAll<T>(session: SessionState, take: Take<T>, evenDeleted = false): Promise<T> {
   const { queue, store } = session;
   store.checkOpen();
-  const files = queue.isIdle && session.isReady() ? openAll(session) : undefined;
+  const files = queue.isIdle && session.isReady() ? tryOpenAll(session) : undefined;
   return files === undefined
     ? await queue.run(() => viewNext(session, take, evenDeleted))
     : taken(session, session.fold, files, take, evenDeleted);
@@ -77,7 +77,7 @@ export async function viewLast<T>(session: SessionState, messages: number, take:
   const paged = isCold && messages <= MOST_IN_PART ? takePaged(session, take, false) : undefined;
   if (paged !== undefined) return paged.taken;
   const found = isCold
-    ? await session.queue.run(() => takeTail(session, messages, take)).catch(unlessSystem)
+    ? await session.queue.run(() => takeTail(session, messages, take).catch(unlessSystem))
     : undefined;
   if (found !== undefined) return found.taken;
   return await (messages <= MOST_IN_PART ? viewPart(session, take) : viewAll(session, take));
@@ -120,13 +120,26 @@ function openPaged(session: SessionState): OpenSidecar | undefined {
 /** All logs open, and pinned; undefined: a path names another file by now. */
 function openAll(session: SessionState): OpenFile[] | undefined {
   const files: OpenFile[] = [];
-  for (const log of session.logs) {
-    const file = log.open(session.store.descriptors)?.pin();
-    if (file !== undefined) files.push(file);
+  try {
+    for (const log of session.logs) {
+      const file = log.open(session.store.descriptors)?.pin();
+      if (file !== undefined) files.push(file);
+    }
+    if (files.length === session.logs.length) return files.splice(0);
+    return undefined;
+  } finally {
+    for (const file of files) file.unpin();
   }
-  if (files.length === session.logs.length) return files;
-  for (const file of files) file.unpin();
-  return undefined;
+}
+
+/** The same; what cannot be opened at once is met again, and told of, by the load that follows. */
+function tryOpenAll(session: SessionState): OpenFile[] | undefined {
+  try {
+    return openAll(session);
+  } catch {
+    session.forget();
+    return undefined;
+  }
 }
 
 function taken<T, F extends Reading>(

@@ -1,45 +1,100 @@
-// The real file system, of which one operation fails when a spec says so.
+// A file system of which an operation fails when a spec says so: the real one, or another that it is given.
 import { NodeVfs } from "../../lib/disk/node-vfs.ts";
-import type { FileStat, OpenMode, VfsFile } from "../../lib/disk/vfs.ts";
+import type { FileStat, OpenMode, Vfs, VfsFile } from "../../lib/disk/vfs.ts";
 
-export type Operation = "write" | "sync" | "open" | "link" | "rename" | "remove" | "setTime";
+export type Operation = Exclude<keyof Vfs, "isVolatile"> | "write" | "read" | "readLater" | "fstat" | "sync";
 
-/** What happens to an operation: it fails with this code, or writes only so many bytes. */
+/** What happens to an operation: it fails with this code, or writes only so many bytes (all but so many: negative). */
 export type Fault = string | number | undefined;
 
-export class FaultVfs extends NodeVfs {
-  /** Asked before every operation. */
-  fault: (operation: Operation, path: string) => Fault = () => undefined;
+export class FaultVfs implements Vfs {
+  readonly isVolatile: boolean;
+  /** Asked before every operation; `bytes` are those of a write. */
+  fault: (operation: Operation, path: string, bytes?: number) => Fault = () => undefined;
   readonly calls: { operation: Operation; path: string }[] = [];
+  /** Files that were opened and not closed. */
+  openFiles = 0;
+  readonly #vfs: Vfs;
 
-  override open(path: string, mode: OpenMode): VfsFile {
+  constructor(vfs: Vfs = new NodeVfs()) {
+    this.#vfs = vfs;
+    this.isVolatile = vfs.isVolatile;
+  }
+
+  open(path: string, mode: OpenMode): VfsFile {
     this.fail("open", path);
-    return new FaultFile(super.open(path, mode), path, this);
+    const file = this.#vfs.open(path, mode);
+    this.openFiles++;
+    return new FaultFile(file, path, this);
   }
 
-  override link(from: string, to: string): void {
+  stat(path: string): FileStat | undefined {
+    this.fail("stat", path);
+    return this.#vfs.stat(path);
+  }
+
+  realPath(path: string): string {
+    this.fail("realPath", path);
+    return this.#vfs.realPath(path);
+  }
+
+  readText(path: string): string | undefined {
+    this.fail("readText", path);
+    return this.#vfs.readText(path);
+  }
+
+  names(path: string): string[] {
+    this.fail("names", path);
+    return this.#vfs.names(path);
+  }
+
+  async *streamNames(path: string): AsyncGenerator<string> {
+    this.fail("streamNames", path);
+    yield* this.#vfs.streamNames(path);
+  }
+
+  makeDirectory(path: string): void {
+    this.fail("makeDirectory", path);
+    this.#vfs.makeDirectory(path);
+  }
+
+  link(from: string, to: string): void {
     this.fail("link", to);
-    super.link(from, to);
+    this.#vfs.link(from, to);
   }
 
-  override rename(from: string, to: string): void {
+  rename(from: string, to: string): void {
     this.fail("rename", to);
-    super.rename(from, to);
+    this.#vfs.rename(from, to);
   }
 
-  override remove(path: string): void {
+  remove(path: string): void {
     this.fail("remove", path);
-    super.remove(path);
+    this.#vfs.remove(path);
   }
 
-  override setTime(path: string, timeMs: number): void {
+  removeDirectory(path: string): void {
+    this.fail("removeDirectory", path);
+    this.#vfs.removeDirectory(path);
+  }
+
+  setTime(path: string, timeMs: number): void {
     this.fail("setTime", path);
-    super.setTime(path, timeMs);
+    this.#vfs.setTime(path, timeMs);
   }
 
-  fail(operation: Operation, path: string): number | undefined {
+  watch(path: string, changed: (name: string | undefined) => void): (() => void) | undefined {
+    return this.#vfs.watch(path, changed);
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    this.fail("syncDirectory", path);
+    await this.#vfs.syncDirectory(path);
+  }
+
+  fail(operation: Operation, path: string, bytes?: number): number | undefined {
     this.calls.push({ operation, path });
-    const fault = this.fault(operation, path);
+    const fault = this.fault(operation, path, bytes);
     if (typeof fault === "string") throw Object.assign(new Error(`${fault}: injected`), { code: fault });
     return fault;
   }
@@ -61,21 +116,24 @@ class FaultFile implements VfsFile {
   }
 
   write(content: string | Buffer, bytes: number): number {
-    const most = this.#vfs.fail("write", this.#path);
+    const most = this.#vfs.fail("write", this.#path, bytes);
     if (most === undefined) return this.#file.write(content, bytes);
     const short = Buffer.from(content).subarray(0, Math.min(most < 0 ? bytes + most : most, bytes));
     return short.length === 0 ? 0 : this.#file.write(short, short.length);
   }
 
   read(target: Buffer, start: number, length: number, position: number): number {
+    this.#vfs.fail("read", this.#path);
     return this.#file.read(target, start, length, position);
   }
 
-  readLater(target: Buffer, start: number, length: number, position: number): Promise<number> {
-    return this.#file.readLater(target, start, length, position);
+  async readLater(target: Buffer, start: number, length: number, position: number): Promise<number> {
+    this.#vfs.fail("readLater", this.#path);
+    return await this.#file.readLater(target, start, length, position);
   }
 
   stat(): FileStat {
+    this.#vfs.fail("fstat", this.#path);
     return this.#file.stat();
   }
 
@@ -85,6 +143,7 @@ class FaultFile implements VfsFile {
   }
 
   close(): void {
+    this.#vfs.openFiles--;
     this.#file.close();
   }
 }

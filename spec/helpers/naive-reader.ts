@@ -161,18 +161,31 @@ export function foldWhole(logs: NaiveLine[][]): NaiveWhole {
 
 /** Every session under a store's root, by its id. */
 export function readNaively(root: string): Map<string, NaiveSession> {
-  const logs = new Map<string, NaiveLine[][]>();
+  const files = new Map<string, Buffer>();
   const sessions = join(root, "sessions");
   for (const machine of readdirSync(sessions)) {
     for (const month of readdirSync(join(sessions, machine))) {
       for (const name of readdirSync(join(sessions, machine, month))) {
         const path = join(sessions, machine, month, name);
-        if (!statSync(path).isFile() || !/\.jsonl(\.old)?$/.test(name)) continue;
-        const lines = readLog(readFileSync(path));
-        const id = lines.find(({ type }) => type === "session")?.id;
-        if (id !== undefined) logs.set(id, [...(logs.get(id) ?? []), lines]);
+        if (statSync(path).isFile() && isLog(path)) files.set(path, readFileSync(path));
       }
     }
   }
+  return readFilesNaively(files);
+}
+
+/** The same from the content of all files below sessions/. */
+export function readFilesNaively(files: ReadonlyMap<string, Buffer>): Map<string, NaiveSession> {
+  const logs = new Map<string, NaiveLine[][]>();
+  for (const [path, content] of files) {
+    if (!isLog(path)) continue;
+    const lines = readLog(content);
+    const id = lines.find(({ type }) => type === "session")?.id;
+    if (id !== undefined) logs.set(id, [...(logs.get(id) ?? []), lines]);
+  }
   return new Map([...logs].map(([id, each]) => [id, foldNaively(each)]));
+}
+
+function isLog(path: string): boolean {
+  return /\.jsonl(\.old)?$/.test(path);
 }

@@ -1,5 +1,5 @@
 // Specs that need processes of their own run the built package, as its users do.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -35,4 +35,15 @@ export async function output(child: Child): Promise<string[]> {
   const lines: string[] = [];
   for (let next = await child.lines.next(); !next.done; next = await child.lines.next()) lines.push(next.value);
   return lines;
+}
+
+/** True if the tool is on this machine; else it says on stderr that something is skipped. */
+export function isThere(tool: string): boolean {
+  try {
+    execFileSync("which", [tool], { stdio: "ignore" });
+    return true;
+  } catch {
+    process.stderr.write(`SKIPPED: ${tool} is not installed\n`);
+    return false;
+  }
 }

@@ -43,7 +43,7 @@ export const DAMAGED = 8;
 export const DELETED = 16;
 
 /** A change within one tick of the file system's clock leaves no trace: what was seen in it fits nothing. */
-const NEVER_MS = -1;
+export const NEVER_MS = -1;
 
 /** What was seen of a log at a time, so that it fits no file if it proves nothing. */
 export function seenLog(directory: string, file: string, print: Fingerprint, seenMs: number): SeenLog {

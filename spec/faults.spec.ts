@@ -1,0 +1,32 @@
+// Every operation on a file can fail, in every step that a store can be asked for. Whatever fails: what was acknowledged is
+// there, an error tells what became of the rest, the same process goes on when the fault is over, and so does the next.
+import { beforeAll, describe, test } from "vitest";
+import { groundOf, runAll } from "./helpers/fault-case.ts";
+import type { Ground } from "./helpers/fault-case.ts";
+import { BASE, makeBase, STEPS } from "./helpers/fault-steps.ts";
+
+const IS_LONG = process.env["TURNLOG_LONG"] !== undefined;
+
+let ground: Ground;
+beforeAll(async () => {
+  ground = await groundOf(BASE, makeBase);
+});
+
+describe.each([
+  ["process", "just opened", false, false],
+  ["power", "in use", true, !IS_LONG],
+  ...(IS_LONG
+    ? ([
+        ["process", "in use", true, false],
+        ["power", "just opened", false, false],
+      ] as const)
+    : []),
+] as const)("durability %s, a store that is %s", (durability, _, isWarm, isReduced) => {
+  test.each(STEPS.map((step) => [step.name, step] as const))(
+    "%s",
+    async (_, step) => {
+      await runAll(step, { ground, durability, isWarm }, isReduced);
+    },
+    600_000,
+  );
+});
