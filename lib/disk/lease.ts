@@ -257,17 +257,24 @@ export class Lease {
   #lock({ lockSync, threadId }: LeaseModule): void {
     const { lock } = this.#paths;
     const files = new LockFiles(this.#room.vfs, this.#paths, threadId);
-    const release = lockSync(`${lock}/${files.token}`, {
-      lockfilePath: lock,
-      realpath: false,
-      // Never by the wall clock: who is dead is our decision.
-      stale: Number.POSITIVE_INFINITY,
-      update: HEARTBEAT_MS,
-      fs: files,
-      onCompromised: () => {
-        if (this.#held?.files === files) this.#lost();
-      },
-    });
+    let release: () => void;
+    try {
+      release = lockSync(`${lock}/${files.token}`, {
+        lockfilePath: lock,
+        realpath: false,
+        // Never by the wall clock: who is dead is our decision.
+        stale: Number.POSITIVE_INFINITY,
+        update: HEARTBEAT_MS,
+        fs: files,
+        onCompromised: () => {
+          if (this.#held?.files === files) this.#lost();
+        },
+      });
+    } catch (error) {
+      // The lock may have its name already, though its first heartbeat failed.
+      if (errno(error) !== "ELOCKED") this.#rival.abandon(files.token);
+      throw error;
+    }
     const since = performance.now();
     this.#held = { files, release, since };
     this.#usedAt = since;
