@@ -43,7 +43,7 @@ export async function shownBy(store: Store<any, any>, except?: string): Promise<
 }
 
 /** The same by the second reader, from the bytes. */
-export function shownNaively(disk: SimulatedDisk, root: string): Model {
+function shownNaively(disk: SimulatedDisk, root: string): Model {
   const shown: Record<string, ModelSession> = {};
   for (const [id, session] of readFilesNaively(disk.filesBelow(`${root}/sessions`))) {
     if (session.deleted) continue;
@@ -73,7 +73,7 @@ function sorted(model: Model): Model {
 }
 
 /** Throws unless it is the kind of error that callers are promised. */
-export function checkError(error: unknown, what: string): StoreError {
+function checkError(error: unknown, what: string): StoreError {
   if (!(error instanceof StoreError) || !CODES.has(error.code))
     throw new Error(`${what} was rejected by what is no StoreError of a failed operation: ${String(error)}`);
   return error;

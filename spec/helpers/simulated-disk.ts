@@ -161,7 +161,7 @@ export class SimulatedDisk implements Vfs {
 
   async syncDirectory(path: string): Promise<void> {
     this.#existing(path, "open");
-    await undefined;
+    await Promise.resolve();
     this.events.push({ kind: "syncDirectory", path });
   }
 
@@ -239,7 +239,7 @@ class SimulatedFile implements VfsFile {
 
   async sync(): Promise<void> {
     const { size } = this.#inode;
-    await undefined;
+    await Promise.resolve();
     this.#disk.events.push({ kind: "sync", inode: this.#inode, size });
   }
 
