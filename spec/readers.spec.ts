@@ -40,7 +40,7 @@ const WRITER = `
 /** Replaces the session's log by one with the same lines, and lets the old one go, as a rewrite does, again and again. */
 async function replaceOnce(layout: Layout, path: string): Promise<void> {
   const vfs = new NodeVfs();
-  const replaced = new ReplacedLogs(vfs, layout);
+  const replaced = new ReplacedLogs(vfs, layout, (_, operation) => operation());
   // What put the log in order the last time has left the one before beside it.
   const left = replaced.recall(path);
   if (left !== undefined) await replaced.drop(left);
@@ -50,7 +50,8 @@ async function replaceOnce(layout: Layout, path: string): Promise<void> {
     const { lines, size } = await readLog(open);
     const pieces = lines.map(({ offset, length }) => ({ file: open.file, offset, length }));
     const old = await replaceLog(vfs, layout.aside, path, size, pieces, (each) => replaced.remember(each));
-    await sleep(10);
+    // Under its lease a writer trusts a look for less than that: the old log stays for longer.
+    await sleep(60);
     await replaced.drop(old);
     await replaced.sort(path);
   } finally {
