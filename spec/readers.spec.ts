@@ -50,8 +50,8 @@ async function replaceOnce(layout: Layout, path: string): Promise<void> {
     const { lines, size } = await readLog(open);
     const pieces = lines.map(({ offset, length }) => ({ file: open.file, offset, length }));
     const old = await replaceLog(vfs, layout.aside, path, size, pieces, (each) => replaced.remember(each));
-    // Under its lease a writer trusts a look for less than that: the old log stays for longer.
-    await sleep(60);
+    // Writers do not know of this: they trust a look for some milliseconds, if nothing holds them up.
+    await sleep(400);
     await replaced.drop(old);
     await replaced.sort(path);
   } finally {

@@ -1,6 +1,7 @@
 // Brings what we know of a session up to date with its logs: the appended part is read, or all of them.
 import { errno, ioError, StoreError } from "../base/errors.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
+import { oldOf } from "../disk/names.ts";
 import { FORMAT } from "../line/codec.ts";
 import type { LineHead } from "../line/decode.ts";
 import { Fold } from "../line/fold.ts";
@@ -41,8 +42,8 @@ async function load(session: SessionState): Promise<void> {
       locate(session);
       if (session.logs.length === 0) return session.store.makeRoom();
       try {
-        if (!(await goOn(session))) await rebuild(session);
-        break;
+        if ((await goOn(session)) || (await rebuild(session, tries === MOST_TRIES))) break;
+        session.generation = -1;
       } catch (error) {
         // A log went between the look-up and now: an old one that stood beside, or all of the session.
         if (errno(error) !== "ENOENT" || tries === MOST_TRIES) throw error;
@@ -110,20 +111,30 @@ function continuesAt(open: OpenFile, offset: number): boolean {
   return offset === 0 || (open.file.read(before, 0, 1, offset - 1) === 1 && before[0] === 10);
 }
 
-async function rebuild(session: SessionState): Promise<void> {
+/** False: a log was replaced since they were looked up, and there is one more. */
+async function rebuild(session: SessionState, isLastTry: boolean): Promise<boolean> {
   session.sidecar.covered = 0;
   const headers: Headers = new Map();
   const opens: OpenFile[] = [];
   try {
     for (const log of session.logs) opens.push(log.reopen(session.store.descriptors).pin());
+    // Looked for when the new ones are open: an old log has its name before the new one has.
+    if (!isLastTry && session.logs.some((log) => hasOld(session, log.path))) return false;
     const [only] = session.logs;
     let fold = session.logs.length === 1 ? await foldOne(only as Log, opens[0] as OpenFile, headers) : undefined;
     fold ??= await foldAll(session, opens, headers);
     checkHeaders(session, headers);
     session.setFold(fold);
+    return true;
   } finally {
     for (const open of opens) open.unpin();
   }
+}
+
+/** The log that this one has replaced stands beside it, and nobody has met it yet. */
+function hasOld({ logs, store }: SessionState, path: string): boolean {
+  const old = oldOf(path);
+  return old !== undefined && !logs.some((log) => log.path === old) && store.vfs.stat(old) !== undefined;
 }
 
 /** Nearly every session has one log, in order: it goes straight into the fold. Undefined: this one is not in order. */

@@ -1,5 +1,6 @@
 // The end of a session's only log, where nothing else is asked for and nothing is known of the session yet.
 import type { OpenFile } from "../disk/descriptors.ts";
+import { oldOf } from "../disk/names.ts";
 import { FORMAT, LF } from "../line/codec.ts";
 import { decodeHead } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
@@ -24,6 +25,12 @@ export async function takeTail<T>(
   const open = log.reopen(descriptors).pin();
   // Nobody else asks for this slot: the file closes when the last snapshot of it is released.
   descriptors.drop(log.slot);
+  // It was replaced since the look-up: the old log may have more.
+  const old = oldOf(place.path);
+  if (old !== undefined && vfs.stat(old) !== undefined) {
+    open.unpin();
+    return undefined;
+  }
   // It comes from a cold disk while the end is read and folded.
   const header = readHeader(open);
   try {

@@ -36,6 +36,8 @@ async function write(world: World, asked: Asked): Promise<void> {
   const answer = await asked.ask(id, call, ...args);
   const isRefused = typeof answer?.error === "string";
   if (isRefused && !/^[A-Z_]+$/.test(answer.error)) throw new Error(`${call} of ${id}: ${answer.error}`);
+  // What is written on trust is looked after some milliseconds later, and repeated where the file is another one by then.
+  if (!isRefused) await asked.ask(id, "sync");
   if (call !== "append" || isRefused) return;
   const content = world.logs().map((path) => readFileSync(path, "latin1"));
   for (const { at } of answer)
