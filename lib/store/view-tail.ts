@@ -25,15 +25,12 @@ export async function takeTail<T>(
   const open = log.reopen(descriptors).pin();
   // Nobody else asks for this slot: the file closes when the last snapshot of it is released.
   descriptors.drop(log.slot);
-  // It was replaced since the look-up: the old log may have more.
-  const old = oldOf(place.path);
-  if (old !== undefined && vfs.stat(old) !== undefined) {
-    open.unpin();
-    return undefined;
-  }
   // It comes from a cold disk while the end is read and folded.
   const header = readHeader(open);
   try {
+    // It was replaced since the look-up: the old log may have more.
+    const old = oldOf(place.path);
+    if (old !== undefined && vfs.stat(old) !== undefined) return undefined;
     const fold = foldTail(open.file, log.size, log.number, messages);
     if (fold === undefined || fold.deletedAt !== undefined || !isHeader(await header, session.id)) return undefined;
     for (const warning of warningsOfFuture(session, fold)) session.store.warn(warning);
