@@ -11,10 +11,12 @@ import { openOn } from "../lib/store/store.ts";
 import { linesOf, storeWith, turnlog } from "./helpers/cli.ts";
 import { sealed } from "./helpers/every-type.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
+import type { Operation } from "./helpers/fault-vfs.ts";
 import { stateOf } from "./helpers/files.ts";
 import { collect, filesIn, logsOf, onlyLog, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
+const IS_LONG = process.env["TURNLOG_LONG"] !== undefined;
 
 /** A store whose one log was damaged in many ways, and what is to come of it. */
 async function damaged(): Promise<{ directory: string; path: string; whole: string; broken: string }> {
@@ -111,6 +113,20 @@ test("a store that is open goes on with the log that was repaired, and so does a
   expect(readFileSync(path, "utf8")).not.toContain("no line");
 });
 
+/** In the short form what only reads does not fail: there is ten times as much of it. */
+const CHANGES = new Set<Operation>([
+  "open",
+  "write",
+  "sync",
+  "syncDirectory",
+  "makeDirectory",
+  "link",
+  "rename",
+  "remove",
+  "removeDirectory",
+  "setTime",
+]);
+
 test("whichever operation of a repair fails, nothing is lost, and the next repair ends it", async () => {
   const { directory, path, whole, broken } = await damaged();
   const store = await openStore(directory);
@@ -125,7 +141,8 @@ test("whichever operation of a repair fails, nothing is lost, and the next repai
       const vfs = new FaultVfs();
       const faulty = await openOn<any, any>(vfs, directory, settingsOf(), rooms);
       let count = 0;
-      vfs.fault = (_, name) => (name.startsWith(directory) && count++ === failing ? code : undefined);
+      vfs.fault = (operation, name) =>
+        (IS_LONG || CHANGES.has(operation)) && name.startsWith(directory) && count++ === failing ? code : undefined;
       const failure = await faulty.repair().then(
         () => undefined,
         (error: unknown) => error,
@@ -146,7 +163,7 @@ test("whichever operation of a repair fails, nothing is lost, and the next repai
       );
     }
   }
-}, 120_000);
+}, 600_000);
 
 test("another machine's log is told of and left", async () => {
   const { directory, path, broken } = await damaged();
