@@ -5,6 +5,8 @@ import { errno } from "../base/errors.ts";
 import type { Vfs, VfsFile } from "./vfs.ts";
 
 /** What file systems without hard links answer to link(). */
+/** What lies aside for longer was left by a crash. */
+export const ASIDE_STAYS_MS = 3_600_000;
 const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 const COPY_BYTES = 4 * 1024 * 1024;
 const MOST_TRIES = 100;

@@ -1,6 +1,7 @@
 // The leases that an open store holds. One timer looks after all of them, while there is one.
 import { join } from "node:path";
 import { giveWay } from "../base/turn.ts";
+import { ASIDE_STAYS_MS } from "./aside.ts";
 import { judge } from "./lease-holder.ts";
 import { endClaim, readClaim } from "./lease-lock.ts";
 import { ticketsOf } from "./lease-tickets.ts";
@@ -13,8 +14,6 @@ const TICK_MS = 25;
 /** A tick that comes so late was held up: by a long turn, or because we were stopped. */
 const LATE_MS = 250;
 const MOST_TICK_MS = 8;
-/** A lock aside that is older was left by a crash. */
-const ASIDE_STAYS_MS = 3_600_000;
 const LOCK_ENDING = ".lock";
 
 export class Leases implements LeaseRoom {

@@ -8,9 +8,9 @@ export const LOG_ENDING = ".jsonl";
 /** A log that was replaced stays beside the new one for a while: whoever still writes to it loses nothing. */
 export const OLD_ENDING = ".jsonl.old";
 
-/** The path of the log that this one has replaced, while it stands beside it. An old log has none. */
-export function oldOf(path: string): string | undefined {
-  return path.endsWith(LOG_ENDING) ? path.slice(0, -LOG_ENDING.length) + OLD_ENDING : undefined;
+/** The path of the log that this one has replaced, while it stands beside it. */
+export function oldOf(path: string): string {
+  return `${path}.old`;
 }
 
 const MOST_BYTES = 200;

@@ -1,5 +1,5 @@
 // Sorting rows in slices: one sort of 100,000 would hold the event loop for longer than a reader may.
-import type { Turns } from "./turns.ts";
+import type { Turns } from "../base/slices.ts";
 
 const RUN = 2048;
 /** So many rows are merged before the clock is asked. */

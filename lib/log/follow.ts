@@ -1,7 +1,7 @@
 // The end of one log, read again and again: what was appended since, or all of it where the file is another one.
 import type { VfsFile } from "../disk/vfs.ts";
-import { LF } from "../line/codec.ts";
 import type { LineHead } from "../line/decode.ts";
+import { isPieceStart } from "./pieces.ts";
 import { CommitFilter } from "./recovery.ts";
 import { scan } from "./scan.ts";
 
@@ -39,10 +39,4 @@ export class LogFollower {
       from = again;
     }
   }
-}
-
-/** A piece can only begin where one has ended. */
-function isPieceStart(file: VfsFile, offset: number): boolean {
-  const before = Buffer.alloc(1);
-  return offset === 0 || (file.read(before, 0, 1, offset - 1) === 1 && before[0] === LF);
 }

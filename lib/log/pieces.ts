@@ -1,5 +1,6 @@
 // From bytes to lines. A log is split at 0x0A only; what stands between two newlines is a piece, and a piece is a line,
 // nothing (blank), or damage. Damage is reported, never dropped in silence.
+import type { VfsFile } from "../disk/vfs.ts";
 import { LF, LINE_START } from "../line/codec.ts";
 import { decodeHead, hasRightCrc } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
@@ -28,6 +29,12 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const CONFLICT = /^(?:<{7}|={7}|>{7}|\|{7})(?: |$)/;
 const CRC_START = Buffer.from(',"crc":"');
 const CRC_LENGTH = ',"crc":"00000000"}'.length;
+
+/** A piece can only begin where one has ended. */
+export function isPieceStart(file: VfsFile, offset: number): boolean {
+  const before = Buffer.alloc(1);
+  return offset === 0 || (file.read(before, 0, 1, offset - 1) === 1 && before[0] === LF);
+}
 
 /** Reads the pieces in bytes[start, end) that end in a newline; bytes[0] is at `base` in the log. -> where the rest begins */
 export function readPieces(bytes: Buffer, start: number, end: number, base: number, sink: PieceSink): number {

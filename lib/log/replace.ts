@@ -14,6 +14,7 @@ import { crc32 } from "node:zlib";
 import { errno, StoreError } from "../base/errors.ts";
 import { giveWay } from "../base/turn.ts";
 import { Aside } from "../disk/aside.ts";
+import { oldOf } from "../disk/names.ts";
 import type { Vfs, VfsFile } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
 import { decodeHead } from "../line/decode.ts";
@@ -50,7 +51,7 @@ export async function replaceLog(
   lines: Iterable<LineBytes>,
   remember: (replaced: Replaced) => void,
 ): Promise<Replaced> {
-  const replaced: Replaced = { path, old: `${path}.old`, drained: size, replacedAt: Date.now() };
+  const replaced: Replaced = { path, old: oldOf(path), drained: size, replacedAt: Date.now() };
   const directory = dirname(path);
   const aside = new Aside(vfs, asideDirectory);
   try {

@@ -11,6 +11,7 @@ import type { Stamp } from "../line/stamp.ts";
 import { LogFollower } from "../log/follow.ts";
 import { info } from "./info.ts";
 import { messageAt } from "./message-at.ts";
+import { rounds } from "./rounds.ts";
 import type { SessionState } from "./session-state.ts";
 import type { StoreState } from "./state.ts";
 import { viewPart } from "./view.ts";
@@ -44,28 +45,11 @@ export async function* follow<M extends object, P extends object>(
   const { signal } = options;
   const from = parseFrom(options.from);
   const waker = new Waker(store.vfs, id);
-  store.wakers.add(waker);
-  signal?.addEventListener("abort", waker.wake);
-  try {
-    const lines = new NewLines();
-    for (let isFirst = true; !store.isClosing; isFirst = false) {
-      signal?.throwIfAborted();
-      const found = await lines.read(store.session(id), isFirst ? { after: from } : undefined, waker, signal);
-      for (const line of found) {
-        if (!KINDS.has(line.type)) continue;
-        yield await changeOf<M, P>(store.session(id), line);
-        signal?.throwIfAborted();
-        if (store.isClosing) return;
-      }
-      await waker.wait();
-    }
-  } catch (error) {
-    if (!(error instanceof StoreError && error.code === "CLOSED")) throw error;
-  } finally {
-    signal?.removeEventListener("abort", waker.wake);
-    store.wakers.delete(waker);
-    waker.stop();
-  }
+  const lines = new NewLines();
+  yield* rounds(store, waker, signal, async function* (isFirst) {
+    const found = await lines.read(store.session(id), isFirst ? { after: from } : undefined, waker, signal);
+    for (const line of found) if (KINDS.has(line.type)) yield await changeOf<M, P>(store.session(id), line);
+  });
 }
 
 class NewLines {

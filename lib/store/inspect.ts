@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FileStat, Vfs, VfsFile } from "../disk/vfs.ts";
 import { sortRows } from "../indexes/sort.ts";
-import { Turns } from "../indexes/turns.ts";
+import { Turns } from "../base/slices.ts";
 import type { LineHead } from "../line/decode.ts";
 import type { LineTable } from "../line/line-table.ts";
+import { rankOf } from "../line/twins.ts";
 import { examineLog } from "../log/examination.ts";
 import type { Examination } from "../log/examination.ts";
 import { CommitFilter } from "../log/recovery.ts";
@@ -108,11 +109,11 @@ interface TableRow {
 
 /** Of two lines with one stamp a purged one stays, then a sound one, then the greater bytes. 0: they are equal. */
 export function compareTwins(a: TableRow, b: TableRow): number {
-  return rankOf(a) - rankOf(b) || Buffer.compare(bytesOf(a), bytesOf(b));
+  return rank(a) - rank(b) || Buffer.compare(bytesOf(a), bytesOf(b));
 }
 
-function rankOf({ lines, row }: TableRow): number {
-  return (lines.isPurged(row) ? 2 : 0) + (lines.isSound(row) ? 1 : 0);
+function rank({ lines, row }: TableRow): number {
+  return rankOf(lines.isPurged(row), lines.isSound(row));
 }
 
 function bytesOf({ file, lines, row }: TableRow): Buffer {

@@ -6,6 +6,7 @@ import { FORMAT } from "../line/codec.ts";
 import type { LineHead } from "../line/decode.ts";
 import { Fold } from "../line/fold.ts";
 import type { Log } from "../log/log.ts";
+import { isPieceStart } from "../log/pieces.ts";
 import { CommitFilter } from "../log/recovery.ts";
 import { scan } from "../log/scan.ts";
 import { restoreFold } from "./restore.ts";
@@ -90,7 +91,7 @@ async function catchUp(session: SessionState, fold: Fold): Promise<boolean> {
     const open = log.open(session.store.descriptors)?.pin();
     if (open === undefined) return false;
     try {
-      if (!continuesAt(open, log.covered)) return false;
+      if (!isPieceStart(open.file, log.covered)) return false;
       const lines: LineHead[] = [];
       const isInOrder = await readFrom(log, open, (line) => lines.push(line));
       // A writer that is heard again: its commit that had no end may have one now.
@@ -103,12 +104,6 @@ async function catchUp(session: SessionState, fold: Fold): Promise<boolean> {
   }
   session.setFold(fold);
   return true;
-}
-
-/** A piece can only begin where one has ended. */
-function continuesAt(open: OpenFile, offset: number): boolean {
-  const before = Buffer.alloc(1);
-  return offset === 0 || (open.file.read(before, 0, 1, offset - 1) === 1 && before[0] === 10);
 }
 
 /** False: a log was replaced since they were looked up, and there is one more. */
@@ -134,7 +129,7 @@ async function rebuild(session: SessionState, isLastTry: boolean): Promise<boole
 /** The log that this one has replaced stands beside it, and nobody has met it yet. */
 function hasOld({ logs, store }: SessionState, path: string): boolean {
   const old = oldOf(path);
-  return old !== undefined && !logs.some((log) => log.path === old) && store.vfs.stat(old) !== undefined;
+  return !logs.some((log) => log.path === old) && store.vfs.stat(old) !== undefined;
 }
 
 /** Nearly every session has one log, in order: it goes straight into the fold. Undefined: this one is not in order. */

@@ -2,7 +2,7 @@
 // go to lost+found/, and what is told of it. Planning changes nothing.
 import { basename, dirname } from "node:path";
 import type { RepairAction, VerifyCode } from "../base/verify.ts";
-import { Turns } from "../indexes/turns.ts";
+import { Turns } from "../base/slices.ts";
 import { compareStamps, formatStamp } from "../line/stamp.ts";
 import type { FindingCode } from "../log/examination.ts";
 import type { LineBytes } from "../log/replace.ts";

@@ -1,7 +1,7 @@
 // Old logs that stand beside new ones, until nobody can be writing to them any more.
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { replaceText } from "../disk/aside.ts";
+import { ASIDE_STAYS_MS, replaceText } from "../disk/aside.ts";
 import { OpenFile } from "../disk/descriptors.ts";
 import { LOG_ENDING } from "../disk/names.ts";
 import type { Layout } from "../disk/names.ts";
@@ -12,8 +12,6 @@ import { readLog } from "./content.ts";
 import { keepLost } from "./lost-found.ts";
 
 export const OLD_STAYS_MS = 60_000;
-/** A file aside that is older was left by a crash. */
-const ASIDE_STAYS_MS = 3_600_000;
 
 export class ReplacedLogs {
   readonly #vfs: Vfs;

@@ -1,4 +1,5 @@
 // Puts another log in the place of this machine's log of a session: a stub, or the union of a stub and what the trash has.
+import { oldOf } from "../disk/names.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import type { LineHead } from "../line/decode.ts";
 import type { LogWriter } from "../log/writer.ts";
@@ -18,7 +19,7 @@ interface FileLine {
 export async function settleOld(session: SessionState, writer: LogWriter): Promise<void> {
   const { vfs, replaced } = session.store;
   const { path } = writer.log;
-  const old = `${path}.old`;
+  const old = oldOf(path);
   if (vfs.stat(old) === undefined) return;
   await replaced.drop(replaced.recall(path) ?? { path, old, drained: 0, replacedAt: 0 });
   // A look of this very millisecond does not serve: the files are others now.

@@ -19,8 +19,7 @@ export class SessionState implements WriterOwner, LeaseOwner {
   readonly id: string;
   readonly name: string;
   readonly queue: Queue = new Queue((error) => this.typed(error));
-  /** Undefined: the store has no leases. */
-  readonly lease: Lease | undefined;
+  #lease: Lease | undefined;
   /** All logs of the session, in the order of their numbers. */
   logs: Log[] = [];
   /** The end of this machine's log; undefined: it has none yet. */
@@ -48,7 +47,12 @@ export class SessionState implements WriterOwner, LeaseOwner {
     this.id = id;
     this.name = encodeName(id);
     this.writerId = store.writer;
-    this.lease = store.leases?.of(this.name, this);
+  }
+
+  /** Made for who writes: most sessions are only read. Undefined: the store has no leases. */
+  get lease(): Lease | undefined {
+    this.#lease ??= this.store.leases?.of(this.name, this);
+    return this.#lease;
   }
 
   get fold(): Fold | undefined {

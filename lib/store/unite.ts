@@ -3,6 +3,7 @@ import type { OpenFile } from "../disk/descriptors.ts";
 import type { LineHead } from "../line/decode.ts";
 import { compareStamps } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
+import { rankOf } from "../line/twins.ts";
 import type { Log } from "../log/log.ts";
 import type { Problem } from "../log/pieces.ts";
 import { CommitFilter } from "../log/recovery.ts";
@@ -96,7 +97,7 @@ export function unique<F extends Found>(found: F[], onTwo?: (left: F) => void): 
 }
 
 function rank({ line }: Found): number {
-  return (line.type === "purged" ? 2 : 0) + (line.sound ? 1 : 0);
+  return rankOf(line.type === "purged", line.sound);
 }
 
 function read({ line, open }: Found): Buffer {

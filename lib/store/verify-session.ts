@@ -2,7 +2,7 @@
 import type { VerifyCode, VerifyProblem } from "../base/verify.ts";
 import { errno } from "../base/errors.ts";
 import { LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
-import { Turns } from "../indexes/turns.ts";
+import { Turns } from "../base/slices.ts";
 import { formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import type { LineTable } from "../line/line-table.ts";

@@ -29,8 +29,7 @@ export async function takeTail<T>(
   const header = readHeader(open);
   try {
     // It was replaced since the look-up: the old log may have more.
-    const old = oldOf(place.path);
-    if (old !== undefined && vfs.stat(old) !== undefined) return undefined;
+    if (vfs.stat(oldOf(place.path)) !== undefined) return undefined;
     const fold = foldTail(open.file, log.size, log.number, messages);
     if (fold === undefined || fold.deletedAt !== undefined || !isHeader(await header, session.id)) return undefined;
     for (const warning of warningsOfFuture(session, fold)) session.store.warn(warning);

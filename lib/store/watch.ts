@@ -1,7 +1,7 @@
 // The sessions of a store that change, whoever changes them: what the catalog finds out, compared with what it knew.
 import { join } from "node:path";
 import type { StoreChange } from "../base/change.ts";
-import { ArgumentError, StoreError } from "../base/errors.ts";
+import { ArgumentError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import { giveWay } from "../base/turn.ts";
 import { DamagedIndexError } from "../indexes/blocks.ts";
@@ -11,6 +11,7 @@ import type { CatalogView } from "../indexes/catalog/view.ts";
 import { parseStamp } from "../line/stamp.ts";
 import type { Moment } from "./catalog-keeper.ts";
 import { shownInfo } from "./describe.ts";
+import { rounds } from "./rounds.ts";
 import type { StoreState } from "./state.ts";
 import { Waker } from "./waker.ts";
 
@@ -27,28 +28,17 @@ export async function* watch(store: StoreState, options: WatchOptions): AsyncGen
   if (from !== undefined && parseStamp(from) === undefined)
     throw new ArgumentError("INVALID_CURSOR", "watch() goes on from a stamp");
   const waker = new Waker(store.vfs);
-  store.wakers.add(waker);
-  signal?.addEventListener("abort", waker.wake);
+  // What other processes tell each other lies here.
+  waker.watchAll(join(store.layout.cache, "catalog"));
   const watcher = new Watcher(store);
   try {
-    // What other processes tell each other lies here.
-    waker.watchAll(join(store.layout.cache, "catalog"));
-    for (let isFirst = true; !store.isClosing; isFirst = false) {
-      signal?.throwIfAborted();
-      const changes = isFirst ? watcher.begin(from) : watcher.changes();
-      for await (const entry of changes) {
+    yield* rounds(store, waker, signal, async function* (isFirst) {
+      for await (const entry of isFirst ? watcher.begin(from) : watcher.changes()) {
         const info = entry.logs.length === 0 ? undefined : shownInfo(entry);
         yield { id: entry.id, ...(info && { info }) };
-        signal?.throwIfAborted();
       }
-      await waker.wait();
-    }
-  } catch (error) {
-    if (!(error instanceof StoreError && error.code === "CLOSED")) throw error;
+    });
   } finally {
-    signal?.removeEventListener("abort", waker.wake);
-    store.wakers.delete(waker);
-    waker.stop();
     watcher.stop();
   }
 }

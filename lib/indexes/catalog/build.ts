@@ -6,7 +6,7 @@ import { parseStamp } from "../../line/stamp.ts";
 import { giveWay } from "../../base/turn.ts";
 import { BlockWriter } from "../blocks.ts";
 import { sortRows } from "../sort.ts";
-import { Turns } from "../turns.ts";
+import { Turns } from "../../base/slices.ts";
 import { alignment, MAGIC } from "./base.ts";
 import type { BaseContent, MonthFiles, Sections } from "./base.ts";
 import { compareMarks, encodeEntry, flagsOf, hashName, hashOf, markOf, tagBits } from "./entry.ts";

@@ -6,7 +6,7 @@ import { BLOCK_ROWS, Blocks } from "./blocks.ts";
 import { LONG_BUCKETS, SHORT_BUCKETS } from "./grams.ts";
 import { Postings } from "./postings.ts";
 import { Strings } from "./strings.ts";
-import { Turns } from "../turns.ts";
+import { Turns } from "../../base/slices.ts";
 
 const FRONT = 8;
 const ALIGNMENT = 8;

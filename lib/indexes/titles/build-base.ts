@@ -7,7 +7,7 @@ import { Grams, LONG_BUCKETS } from "./grams.ts";
 import { sortByKey, sortByTime, withoutDoubles } from "./order.ts";
 import { PostingsBuilder } from "./postings.ts";
 import type { Title } from "./title.ts";
-import { Turns } from "../turns.ts";
+import { Turns } from "../../base/slices.ts";
 
 export type TitleSource = Iterable<Title> | AsyncIterable<Title>;
 

@@ -4,7 +4,7 @@ import { StringsBuilder } from "./strings.ts";
 import type { Strings } from "./strings.ts";
 import { comparePlaces, normalTitle } from "./title.ts";
 import type { Title } from "./title.ts";
-import type { Turns } from "../turns.ts";
+import type { Turns } from "../../base/slices.ts";
 
 export const IS_PROMPT = 1;
 export const IS_ARCHIVED = 2;

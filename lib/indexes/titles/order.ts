@@ -6,7 +6,7 @@ import { StringsBuilder } from "./strings.ts";
 import type { Strings } from "./strings.ts";
 import { comparePlaces } from "./title.ts";
 import type { Place } from "./title.ts";
-import type { Turns } from "../turns.ts";
+import type { Turns } from "../../base/slices.ts";
 
 /** As many as a number holds. */
 const START_BYTES = 6;

@@ -1,5 +1,5 @@
 // For each bucket of grams the rows that have one: ascending, as the distances from row to row, in seven bits a byte.
-import type { Turns } from "../turns.ts";
+import type { Turns } from "../../base/slices.ts";
 
 const NONE = -1;
 /** So many rows are written before the clock is asked. */

@@ -7,7 +7,7 @@ import type { TitleSearchOptions } from "./search.ts";
 import { normalTitle } from "./title.ts";
 import type { Title, TitleHit } from "./title.ts";
 import { TitleSet } from "./title-set.ts";
-import { Turns } from "../turns.ts";
+import { Turns } from "../../base/slices.ts";
 
 /** Up to here a scan of all titles does. */
 const MOST_WITHOUT_BASE = 10_000;

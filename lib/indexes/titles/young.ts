@@ -3,7 +3,7 @@ import { firstPlace } from "./bisect.ts";
 import { fold, hasWords } from "./fold.ts";
 import { comparePlaces } from "./title.ts";
 import type { Place, Title } from "./title.ts";
-import { Turns } from "../turns.ts";
+import { Turns } from "../../base/slices.ts";
 import { YoungPostings } from "./young-postings.ts";
 
 /** So many titles are fed before the clock is asked. */
