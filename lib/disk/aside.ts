@@ -1,6 +1,6 @@
 // A file appears whole or not at all: it is written aside and then gets its name.
-import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
+import { crypto } from "../base/crypto.ts";
 import { errno } from "../base/errors.ts";
 import type { Vfs, VfsFile } from "./vfs.ts";
 
@@ -19,7 +19,7 @@ export class Aside {
   /** If we crash before it has its name, it stays in this directory until the next open sweeps it. */
   constructor(vfs: Vfs, directory: string) {
     this.#vfs = vfs;
-    this.path = join(directory, randomBytes(8).toString("hex"));
+    this.path = join(directory, crypto().randomBytes(8).toString("hex"));
     this.file = create(vfs, this.path);
   }
 

@@ -8,8 +8,8 @@
 //   give up    remove the file, then the directory, which fails where another one is there by now. If we crash between
 //              them: an empty directory is a free lock, and the next rename replaces it
 //   take over  remove the dead holder's file; then take. Whose removal comes late removes nothing
-import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
+import { crypto } from "../base/crypto.ts";
 import { errno } from "../base/errors.ts";
 import { thisThread } from "./lease-holder.ts";
 import type { Holder } from "./lease-holder.ts";
@@ -74,7 +74,7 @@ export function endClaim(vfs: Vfs, lock: string, token: string): void {
 
 /** The file system that proper-lockfile sees: one lock, which is one holder's. */
 export class LockFiles {
-  readonly token: string = randomBytes(12).toString("hex");
+  readonly token: string = crypto().randomBytes(12).toString("hex");
   readonly #vfs: Vfs;
   readonly #paths: LeasePaths;
   readonly #path: string;

@@ -1,8 +1,8 @@
 // Who waits for a lease stands in a line: each has a file, named by the session and by when they came. Who holds the
 // lease sees from it that it is asked for; who comes later leaves it to who came first. The line is for good manners
 // only: whoever was killed in it is passed over when the lock stays free.
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { crypto } from "../base/crypto.ts";
 import type { Vfs } from "./vfs.ts";
 
 /** Is in no session's file name. */
@@ -26,7 +26,7 @@ export class Ticket {
     this.#directory = directory;
     this.#session = session;
     const came = Date.now().toString(36).padStart(9, "0");
-    this.#name = `${session}${SEPARATOR}${came}-${randomBytes(4).toString("hex")}`;
+    this.#name = `${session}${SEPARATOR}${came}-${crypto().randomBytes(4).toString("hex")}`;
   }
 
   /** Makes sure that it is there, as far as that can be: who cannot be asked gives the lease up when they are idle. */

@@ -1,8 +1,8 @@
 // Which folder of the store is ours. The answer is kept for each binding of a machine to a place, so that a store that
 // was copied with its cache, a restored image and a second checkout each get a folder of their own.
-import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { crypto } from "../base/crypto.ts";
 import { errno } from "../base/errors.ts";
 import { Aside } from "./aside.ts";
 import { encodeName } from "./names.ts";
@@ -17,7 +17,7 @@ export function machineOf(vfs: Vfs, layout: Layout, name: string | undefined): s
   const path = join(layout.machines, bindingOf(vfs, layout));
   const known = vfs.readText(path)?.trim();
   if (known !== undefined && MACHINE.test(known)) return known;
-  const suffix = Array.from(randomBytes(8), (byte) => ID_CHARACTERS[byte % ID_CHARACTERS.length]).join("");
+  const suffix = Array.from(crypto().randomBytes(8), (byte) => ID_CHARACTERS[byte % ID_CHARACTERS.length]).join("");
   const machine = `${encodeName(name ?? (hostname() || "machine"))
     .slice(0, 100)
     .replace(/%[0-9a-f]?$/, "")}-${suffix}`;
@@ -43,8 +43,7 @@ function bindingOf(vfs: Vfs, layout: Layout): string {
   const root = vfs.stat(layout.root);
   // A file system that keeps no birth time reports the last change instead, which is no identity.
   const birth = root === undefined || root.birthtimeMs === root.ctimeMs ? 0 : root.birthtimeMs;
-  const binding = [systemId(vfs), layout.root, root?.ino, birth];
-  return createHash("sha256").update(JSON.stringify(binding)).digest("hex").slice(0, 32);
+  return encodeName([systemId(vfs), root?.ino, birth, layout.root].join(" "));
 }
 
 /** The machine id of the system, the host name where there is none. Containers of one image share an id, not a name. */

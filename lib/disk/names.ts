@@ -1,7 +1,7 @@
 // Every name in a store is made and read here.
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { crypto } from "../base/crypto.ts";
 import { ArgumentError } from "../base/errors.ts";
 
 export const LOG_ENDING = ".jsonl";
@@ -44,7 +44,7 @@ export function encodeName(id: string): string {
   if (name.startsWith(".") || RESERVED.test(name)) name = escapeAll(name.slice(0, 1)) + name.slice(1);
   if (name.endsWith(".")) name = name.slice(0, -1) + escapeAll(".");
   if (name.length <= MOST_BYTES) return name;
-  const hash = createHash("sha256").update(id).digest("hex").slice(0, HASH_LENGTH);
+  const hash = crypto().createHash("sha256").update(id).digest("hex").slice(0, HASH_LENGTH);
   const cut = name.slice(0, MOST_BYTES - 1 - HASH_LENGTH);
   // Cut before an escape, not through it: what is left can still be read.
   return `${cut.replace(/%[0-9a-f]?$/, "")}~${hash}`;

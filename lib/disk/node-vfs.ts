@@ -1,7 +1,10 @@
 // The file system of the machine, by node:fs.
-import fs from "node:fs";
+import type { Dir, Stats } from "node:fs";
 import { errno } from "../base/errors.ts";
 import type { FileStat, OpenMode, Vfs, VfsFile } from "./vfs.ts";
+
+// An import declaration would build the streams of node:fs, which takes 3 ms and which nobody here needs.
+const fs = process.getBuiltinModule("node:fs");
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
@@ -40,7 +43,7 @@ export class NodeVfs implements Vfs {
   }
 
   async *streamNames(path: string): AsyncGenerator<string> {
-    let directory: fs.Dir;
+    let directory: Dir;
     try {
       directory = await fs.promises.opendir(path, { bufferSize: 512 });
     } catch (error) {
@@ -158,7 +161,7 @@ class NodeFile implements VfsFile {
   }
 }
 
-function fileStat(stat: fs.Stats): FileStat {
+function fileStat(stat: Stats): FileStat {
   return {
     dev: stat.dev,
     ino: stat.ino,

@@ -37,7 +37,7 @@ export class CatalogKeeper {
   readonly titles: TitleKeeper;
   readonly #store: StoreState;
   readonly #catalog: Catalog;
-  readonly #writer: string = newWriter();
+  #ownWriter: string | undefined;
   readonly #touched = new Set<SessionState>();
   readonly #subscribed = new Set<Set<string>>();
   #moment: Moment;
@@ -58,6 +58,11 @@ export class CatalogKeeper {
     this.#catalog = new Catalog(store.vfs, join(cache, "catalog"), aside);
     this.#moment = { view: this.#catalog.view(), generation: -1 };
     this.titles = new TitleKeeper(store, this);
+  }
+
+  get #writer(): string {
+    this.#ownWriter ??= newWriter();
+    return this.#ownWriter;
   }
 
   /** Before a commit. Costs a write when the session was at rest, and once a minute. */

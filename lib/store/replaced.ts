@@ -1,6 +1,6 @@
 // Old logs that stand beside new ones, until nobody can be writing to them any more.
-import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import { crypto } from "../base/crypto.ts";
 import { ASIDE_STAYS_MS, replaceText } from "../disk/aside.ts";
 import { OpenFile } from "../disk/descriptors.ts";
 import { LOG_ENDING } from "../disk/names.ts";
@@ -117,7 +117,7 @@ export class ReplacedLogs {
   }
 
   #recordOf(path: string): string {
-    const name = createHash("sha256").update(path).digest("hex").slice(0, 32);
+    const name = crypto().createHash("sha256").update(path).digest("hex").slice(0, 32);
     return join(this.#layout.cache, "replaced", `${name}.json`);
   }
 }

@@ -24,8 +24,7 @@ export class SessionState implements WriterOwner, LeaseOwner {
   logs: Log[] = [];
   /** The end of this machine's log; undefined: it has none yet. */
   writer: LogWriter | undefined;
-  /** The 8 characters that our stamps end in. */
-  writerId: string;
+  #writerId: string | undefined;
   /** Undefined: the logs must be read. */
   known: Known | undefined;
   /** Why nothing may be written to the session: its own log has no header. */
@@ -46,7 +45,12 @@ export class SessionState implements WriterOwner, LeaseOwner {
     this.store = store;
     this.id = id;
     this.name = encodeName(id);
-    this.writerId = store.writer;
+  }
+
+  /** The 8 characters that our stamps end in. */
+  get writerId(): string {
+    this.#writerId ??= this.store.writer;
+    return this.#writerId;
   }
 
   /** Made for who writes: most sessions are only read. Undefined: the store has no leases. */
@@ -192,8 +196,8 @@ export class SessionState implements WriterOwner, LeaseOwner {
   /** After a failed write: nothing that we know holds, and a writer whose commit failed never writes again. */
   startAnew(): void {
     this.forget();
-    this.writerId = newWriter();
+    this.#writerId = newWriter();
     // A session that is forgotten and comes back, too, must not write as the one that failed.
-    this.store.writer = newWriter();
+    this.store.changeWriter();
   }
 }

@@ -25,8 +25,6 @@ export class StoreState {
   readonly machine: string;
   /** Why nothing can be written here; undefined: it can. */
   readonly readOnly: StoreError | undefined;
-  /** The writer of this open store, fresh; after a failed write another, for sessions that are opened from then on. */
-  writer: string = newWriter();
   readonly descriptors: Descriptors;
   readonly locator: Locator;
   readonly events: Events = new Events();
@@ -47,6 +45,7 @@ export class StoreState {
   /** The wall clock when the present call began. */
   now: number = Date.now();
   #clock = 0;
+  #writer: string | undefined;
 
   constructor(
     vfs: Vfs,
@@ -98,6 +97,16 @@ export class StoreState {
     } finally {
       this.#running.delete(running);
     }
+  }
+
+  /** The writer of this open store, fresh; after a failed write another, for sessions that write first from then on. */
+  get writer(): string {
+    this.#writer ??= newWriter();
+    return this.#writer;
+  }
+
+  changeWriter(): void {
+    this.#writer = undefined;
   }
 
   get isClosing(): boolean {

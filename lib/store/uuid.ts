@@ -1,6 +1,6 @@
 // Ids that nobody gave: UUIDs of version 7 (RFC 9562), which begin with the time and so sort by it. Within one
 // millisecond the last 24 bits are counted up from a random start (method 1 of section 6.2); the others stay random.
-import { randomFillSync } from "node:crypto";
+import { crypto } from "../base/crypto.ts";
 
 const LAST_COUNT = 0xffffff;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
@@ -21,7 +21,7 @@ export function uuidv7(now: number): string {
 function begin(now: number): void {
   lastMs = now;
   if (used === pool.length) {
-    randomFillSync(pool);
+    crypto().randomFillSync(pool);
     used = 0;
   }
   const random = pool.subarray(used, (used += 10));

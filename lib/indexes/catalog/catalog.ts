@@ -1,7 +1,7 @@
 // The catalog of all sessions as this process knows it: a base, what the journals say since, and what it learnt itself.
 // It is a cache of what the logs say, and may vanish: then it knows nothing, and everything is learnt anew.
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { crypto } from "../../base/crypto.ts";
 import { errno } from "../../base/errors.ts";
 import { isSameFile } from "../../disk/fingerprint.ts";
 import type { Fingerprint } from "../../disk/fingerprint.ts";
@@ -154,8 +154,8 @@ export class Catalog {
       from: this.#tails.endOf(newest),
       months: [...this.#months].map(([directory, print]) => ({ directory, print })),
       live: this.live.marks(),
-      id: randomBytes(8).toString("hex"),
-      origin: this.#origin ?? randomBytes(8).toString("hex"),
+      id: crypto().randomBytes(8).toString("hex"),
+      origin: this.#origin ?? crypto().randomBytes(8).toString("hex"),
       isMute: this.#isMute,
     };
     const view = this.view();

@@ -3,8 +3,8 @@
 // Journals are numbered. A base with the number n has all of the journals before n - 1, and of n - 1 up to an offset; whoever
 // makes base n + 1 makes journal n + 1 after it. So a reader of base n reads the rest of n - 1 and all from n on, and a
 // writer may take the greatest number that is there: only if two bases were made while it wrote must it write again.
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { crypto } from "../../base/crypto.ts";
 import { errno } from "../../base/errors.ts";
 import type { Fingerprint } from "../../disk/fingerprint.ts";
 import type { Vfs, VfsFile } from "../../disk/vfs.ts";
@@ -107,7 +107,7 @@ export class Journal {
       const file = this.#vfs.open(this.pathOf(number), "create");
       try {
         // If we crash before it has its origin, no directory is called known in it until a base is made.
-        const origin = lineOf(["origin", randomBytes(8).toString("hex")]);
+        const origin = lineOf(["origin", crypto().randomBytes(8).toString("hex")]);
         if (number === 0) file.write(origin, Buffer.byteLength(origin));
       } finally {
         file.close();
