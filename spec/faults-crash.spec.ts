@@ -189,4 +189,4 @@ test("what a crash has left is recovered from, even where that fails or crashes 
       (each, allowed) => checkDisk(each, ROOT, allowed),
     );
   }
-}, 600_000);
+}, 3_600_000);
