@@ -2,7 +2,7 @@
 // sync much is, or the cut would be none.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "../lib/index.ts";
 import { judge, saidAt, saidBy, writer } from "./helpers/kill-rounds.ts";
@@ -70,6 +70,8 @@ describe.each(["ext4", "xfs"] as const)("on %s", (type) => {
     const elsewhere = stores.unverified();
     const said = join(elsewhere, "said");
     mount.mount();
+    // After many cuts the store may fill the disk.
+    rmSync(join(mount.path, "store"), { recursive: true, force: true });
     const child = run(
       `const { openSync, writeSync: write } = await import("node:fs");
        const log = openSync(args[0], "a");
