@@ -13,6 +13,13 @@ export type {
 } from "./base/import.ts";
 export type { Durability, Redact, RedactContext, StoreOptions, WellFormed } from "./base/options.ts";
 export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
+export type {
+  CompactOptions,
+  CompactProgress,
+  CompactResult,
+  StoreCompactOptions,
+  StoreCompactResult,
+} from "./base/compaction.ts";
 export type { SessionStats, TypeStats } from "./base/session-stats.ts";
 export type {
   RepairAction,

@@ -35,6 +35,8 @@ export class SessionState implements WriterOwner, LeaseOwner {
   loading: Promise<void> | undefined;
   loads = 0;
   used = 0;
+  /** When this machine's log is longer than this, it is looked at for what is dead in it. */
+  lookAt = 0;
   /** When it was written to, and when it was told that it would be. */
   wroteAt: number = Number.NEGATIVE_INFINITY;
   /** It was written to since the last search of titles. */
@@ -144,8 +146,8 @@ export class SessionState implements WriterOwner, LeaseOwner {
   isWhereItWas(): boolean {
     const { locator } = this.store;
     const places = locator.find(this.name);
-    if (places.length !== this.logs.length || places.some(({ path }, index) => path !== this.logs[index]?.path))
-      return false;
+    const known = new Set(this.logs.map(({ path }) => path));
+    if (places.length !== known.size || !places.every(({ path }) => known.has(path))) return false;
     this.generation = locator.generation;
     return true;
   }

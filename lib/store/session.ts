@@ -1,5 +1,6 @@
 // The public handle of one session: one line for each verb.
 import type { SessionChange } from "../base/change.ts";
+import type { CompactOptions, CompactResult } from "../base/compaction.ts";
 import type { Branch, Entry, Page, Part, Receipt } from "../base/entry.ts";
 import { ArgumentError } from "../base/errors.ts";
 import type { LeaseHolder } from "../base/errors.ts";
@@ -198,6 +199,20 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
    */
   async breakLease(): Promise<LeaseHolder | undefined> {
     return breakLease(this.#session);
+  }
+
+  /**
+   * Takes out of this machine's log what nobody can see any more: older versions, what was removed or truncated. History,
+   * branches and cursors stay what they are, and so does every byte of the other lines. Appending and reading go on
+   * meanwhile, in every process. The log as it was stays beside for a minute, for what others may still write to it.
+   */
+  async compact(options: CompactOptions = {}): Promise<CompactResult> {
+    checkOptions("compact", options, ["signal"]);
+    return await this.#store.track(async () => {
+      const session = this.#session;
+      const { compactSession, nothingDone } = await import("./compact.ts");
+      return (await compactSession(session, { ...options, settle: true })) ?? nothingDone(session);
+    });
   }
 
   async delete(options: DeleteOptions = {}): Promise<void> {
