@@ -120,11 +120,11 @@ describe("while a log is compacted", () => {
     const session = await store.createSession({ id: "s" });
     for (let n = 0; n < 400; n++) await session.append({ id: `m${n}`, text: "x".repeat(5000) });
     await session.truncate({ keepLast: 50 });
-    let isOver = false;
-    const compacting = session.compact().finally(() => (isOver = true));
+    const state = { isOver: false };
+    const compacting = session.compact().finally(() => (state.isOver = true));
     let n = 400;
     const waits: number[] = [];
-    while (!isOver) {
+    while (!state.isOver) {
       const start = performance.now();
       await session.append({ id: `m${n++}`, text: "y".repeat(500) });
       waits.push(performance.now() - start);

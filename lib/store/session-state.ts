@@ -9,6 +9,7 @@ import { LogWriter } from "../log/writer.ts";
 import type { WriterOwner } from "../log/writer.ts";
 import { Known } from "./known.ts";
 import type { Place } from "./locator.ts";
+import type { PartStreams } from "./part-streams.ts";
 import { Queue } from "./queue.ts";
 import { SidecarState } from "./sidecar-state.ts";
 import type { StoreState } from "./state.ts";
@@ -20,6 +21,8 @@ export class SessionState implements WriterOwner, LeaseOwner {
   readonly name: string;
   readonly queue: Queue = new Queue((error) => this.typed(error));
   #lease: Lease | undefined;
+  /** Parts that are growing; undefined: there were none yet. */
+  streams: PartStreams | undefined;
   /** All logs of the session, in the order of their numbers. */
   logs: Log[] = [];
   /** The end of this machine's log; undefined: it has none yet. */
@@ -92,7 +95,13 @@ export class SessionState implements WriterOwner, LeaseOwner {
   }
 
   get isIdle(): boolean {
-    return this.queue.isIdle && this.loading === undefined && this.writer?.isDirty !== true && !this.writer?.failure;
+    return (
+      this.streams?.isIdle !== false &&
+      this.queue.isIdle &&
+      this.loading === undefined &&
+      this.writer?.isDirty !== true &&
+      !this.writer?.failure
+    );
   }
 
   /** True when the fold has all that the logs have. Costs a look at each log, none within a turn of our own writes. */

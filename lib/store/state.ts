@@ -171,6 +171,7 @@ export class StoreState {
 
   async #close(): Promise<void> {
     for (const waker of this.wakers) waker.stop();
+    for (const { streams } of this.sessions.values()) streams?.flush();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.compactions.close();
     this.isClosed = true;
