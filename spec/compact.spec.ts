@@ -98,6 +98,15 @@ describe("compaction", () => {
     expect(await session.history()).toEqual(before);
   });
 
+  test("asked for several times at once is done once", async () => {
+    const store = await stores.open({ compactDeadBytes: 0, compactDeadRatio: 0.1 });
+    const session = await written(store);
+    const before = await answers(session);
+    const results = await Promise.all([session.compact(), session.compact(), store.compact(), session.compact()]);
+    expect(results.filter((result) => "lines" in result && result.lines > 0).length).toBeLessThan(2);
+    expect(await answers(session)).toEqual(before);
+  });
+
   test("of all sessions tells what it has freed, and stops for none that cannot be", async () => {
     const store = await stores.open({}, stores.damaged());
     await written(store);

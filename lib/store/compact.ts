@@ -37,6 +37,17 @@ interface Options {
 
 /** Undefined: nothing was done, since nothing is dead, or the session is deleted, or this machine has no log of it. */
 export async function compactSession(session: SessionState, options: Options = {}): Promise<CompactResult | undefined> {
+  // Another one may be under way, by itself or by hand.
+  while (session.compacting !== undefined) await session.compacting;
+  const compacting = compactOnce(session, options);
+  const end = (): void => {
+    session.compacting = undefined;
+  };
+  session.compacting = compacting.then(end, end);
+  return await compacting;
+}
+
+async function compactOnce(session: SessionState, options: Options): Promise<CompactResult | undefined> {
   try {
     const open = await exclusively(session, () => openLog(session, options.settle === true));
     if (open === undefined) return undefined;
@@ -142,6 +153,11 @@ async function nameOld(session: SessionState, open: OpenFile, replaced: Replaced
   all.remember(replaced);
   const log = session.writer?.log;
   const isKnown = log?.lookAtFile(vfs) === "same" && log.ino === open.ino;
+  if (vfs.stat(replaced.old) !== undefined)
+    throw new StoreError("SESSION_BUSY", "another process compacts the session", {
+      session: session.id,
+      written: "no",
+    });
   if (!linkOld(vfs, replaced)) return;
   // A second name is a change of the file, for all that a stat tells.
   const stat = isKnown ? vfs.stat(replaced.path) : undefined;

@@ -38,6 +38,8 @@ export class SessionState implements WriterOwner, LeaseOwner {
   loading: Promise<void> | undefined;
   loads = 0;
   used = 0;
+  /** Resolves when the compaction is over that is under way. */
+  compacting: Promise<void> | undefined;
   /** When this machine's log is longer than this, it is looked at for what is dead in it. */
   lookAt = 0;
   /** When it was written to, and when it was told that it would be. */
