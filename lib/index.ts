@@ -13,6 +13,13 @@ export type {
 } from "./base/import.ts";
 export type { Durability, Redact, RedactContext, StoreOptions, WellFormed } from "./base/options.ts";
 export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
+export type {
+  CompactOptions,
+  CompactProgress,
+  CompactResult,
+  StoreCompactOptions,
+  StoreCompactResult,
+} from "./base/compaction.ts";
 export type { SessionStats, TypeStats } from "./base/session-stats.ts";
 export type {
   RepairAction,
@@ -37,6 +44,7 @@ export type { SessionFilter } from "./store/filter.ts";
 export type { SessionPage, SessionPageOptions } from "./store/list.ts";
 export type { TruncateRange } from "./store/operations.ts";
 export type { PageOptions } from "./store/page.ts";
+export type { PutPartOptions } from "./store/part-streams.ts";
 export type { ReadOptions } from "./store/read.ts";
 export type { SearchHit, SearchOptions, SearchProgress } from "./store/search-options.ts";
 export type { Session, SessionOptions } from "./store/session.ts";

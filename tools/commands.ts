@@ -1,6 +1,7 @@
 // The verbs.
 import type { Command } from "./command.ts";
 import { append } from "./commands/append.ts";
+import { compact } from "./commands/compact.ts";
 import { exportMessages } from "./commands/export.ts";
 import { grep } from "./commands/grep.ts";
 import { importSessions } from "./commands/import.ts";
@@ -29,6 +30,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["export", exportMessages],
   ["verify", verify],
   ["repair", repair],
+  ["compact", compact],
   ["unlock", unlock],
 ]);
 
@@ -46,6 +48,8 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   check: "verify",
   fsck: "verify",
   fix: "repair",
+  vacuum: "compact",
+  gc: "compact",
 };
 
 /** The verb that somebody may have meant. */

@@ -39,6 +39,13 @@ export function counted(count: number, noun: string): string {
   return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** `512 bytes`, `12.3 kB`, `1.25 GB`: three figures at most. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return counted(bytes, "byte");
+  const power = Math.min(4, Math.floor(Math.log10(bytes) / 3));
+  return `${Number((bytes / 1000 ** power).toPrecision(3))} ${["", "kB", "MB", "GB", "TB"][power]}`;
+}
+
 function escape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

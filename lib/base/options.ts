@@ -26,6 +26,13 @@ export interface StoreOptions {
    * 5000; 0: it throws at once.
    */
   busyTimeoutMs?: number | undefined;
+  /**
+   * A log is compacted by itself, in the background, when more than this part of it is dead (what nobody can see any more:
+   * older versions, what was removed or truncated), default 2/3, and more than so many bytes, default 256 KiB. With a ratio
+   * of 1 it never is.
+   */
+  compactDeadRatio?: number | undefined;
+  compactDeadBytes?: number | undefined;
   /** Make the store if there is none. Default true. */
   create?: boolean | undefined;
   durability?: Durability | undefined;
@@ -52,6 +59,8 @@ export interface StoreOptions {
 
 export interface Settings {
   readonly busyTimeoutMs: number;
+  readonly compactDeadRatio: number;
+  readonly compactDeadBytes: number;
   readonly create: boolean;
   readonly durability: Durability;
   readonly lease: boolean;
@@ -64,6 +73,8 @@ export interface Settings {
 
 const DEFAULTS: Settings = {
   busyTimeoutMs: 5000,
+  compactDeadRatio: 2 / 3,
+  compactDeadBytes: 256 * 1024,
   create: true,
   durability: "process",
   lease: true,
@@ -76,6 +87,8 @@ const DEFAULTS: Settings = {
 
 const CHECKS: { readonly [K in keyof Settings]: readonly [test: (value: unknown) => boolean, expected: string] } = {
   busyTimeoutMs: [(v) => isWhole(v, 0, 0x7fff_ffff), "milliseconds, a whole number"],
+  compactDeadRatio: [(v) => typeof v === "number" && v > 0 && v <= 1, "a number above 0, at most 1"],
+  compactDeadBytes: [(v) => isWhole(v, 0), "bytes, a whole number"],
   create: [(v) => typeof v === "boolean", "true or false"],
   durability: [(v) => v === "process" || v === "power", '"process" or "power"'],
   lease: [(v) => typeof v === "boolean", "true or false"],

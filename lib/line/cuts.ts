@@ -71,6 +71,17 @@ export class Cuts {
     if (this.#cuts.some((cut) => this.#hides(cut, this.#tree.way(cut.at), row))) this.#rows.mark(row, CUT);
   }
 
+  /**
+   * Asked of a hidden row: a truncation hides it, for good. What only a deletion hides may be restored, and what a
+   * truncation hides whose way is not `certain` may come back.
+   */
+  truncationTest(certain: (at: Stamp) => boolean): (row: number) => boolean {
+    const cuts = this.#cuts.filter(({ at, isDelete }) => !isDelete && certain(at));
+    if (cuts.length === this.#cuts.length) return () => true;
+    const ways = cuts.map(({ at }) => this.#tree.way(at));
+    return (row) => cuts.some((cut, index) => this.#hides(cut, ways[index] as Way, row));
+  }
+
   #deletionAt(at: Stamp): Cut | undefined {
     return this.#cuts.find((each) => each.isDelete && compareStamps(each.at, at) === 0);
   }

@@ -56,7 +56,7 @@ export class Fold implements Reading {
   readonly ids: Ids;
   readonly info: InfoFold;
   readonly tally: Tally;
-  readonly #cuts: Cuts;
+  readonly cuts: Cuts;
   readonly #places: Places;
   /** The least and the greatest stamp of all lines. */
   first: Stamp | undefined;
@@ -80,8 +80,8 @@ export class Fold implements Reading {
     this.ids = new Ids(rows);
     this.info = new InfoFold(saved?.info);
     this.tally = new Tally(saved?.tally);
-    this.#cuts = new Cuts(rows, this.tree, saved?.cuts);
-    this.#places = new Places(rows, this.tree, this.#cuts, saved?.places);
+    this.cuts = new Cuts(rows, this.tree, saved?.cuts);
+    this.#places = new Places(rows, this.tree, this.cuts, saved?.places);
     this.first = saved?.first;
     this.last = saved?.last;
     this.version = saved?.version ?? 0;
@@ -96,7 +96,7 @@ export class Fold implements Reading {
     return {
       runs: [...this.tree.runs],
       mark: this.history.mark,
-      cuts: this.#cuts.save(),
+      cuts: this.cuts.save(),
       info: this.info.save(),
       places: this.#places.save(),
       tally: Array.from(this.tally.types, ([type, tally]) => [type, { ...tally }] as const),
@@ -165,7 +165,7 @@ export class Fold implements Reading {
 
   /** The deletion that hides the session; undefined: none, or a later message lives. */
   get deletedAt(): Stamp | undefined {
-    const { deletion } = this.#cuts;
+    const { deletion } = this.cuts;
     const newest = this.history.newest();
     if (deletion === undefined || newest === NONE) return deletion;
     return this.rows.comparePlace(newest, deletion) > 0 ? undefined : deletion;
@@ -222,10 +222,10 @@ export class Fold implements Reading {
         if (line.of !== undefined) this.#remove(line.of);
         break;
       case "delete":
-        for (const row of this.#cuts.delete(line.stamp)) this.history.kill(row, CUT);
+        for (const row of this.cuts.delete(line.stamp)) this.history.kill(row, CUT);
         break;
       case "restore":
-        if (line.of !== undefined) this.#cuts.restore(line.of);
+        if (line.of !== undefined) this.cuts.restore(line.of);
         this.history.revive();
         break;
       case "purge":
@@ -265,7 +265,7 @@ export class Fold implements Reading {
   }
 
   #truncate(line: LineHead): void {
-    const rows = this.#cuts.truncate(line.stamp, line.data);
+    const rows = this.cuts.truncate(line.stamp, line.data);
     if (rows === undefined) return;
     this.history.setMark(line.stamp);
     for (const row of rows) this.history.kill(row, CUT);

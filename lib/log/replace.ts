@@ -10,25 +10,15 @@
 // What came late stands behind newer lines in the new log then. Whoever reads a log's end alone presumes that it is in
 // order, so the caller puts it in order (while an old log stands beside, nobody reads an end alone).
 import { dirname } from "node:path";
-import { crc32 } from "node:zlib";
 import { errno, StoreError } from "../base/errors.ts";
-import { giveWay } from "../base/turn.ts";
-import { Aside } from "../disk/aside.ts";
 import { oldOf } from "../disk/names.ts";
 import type { Vfs, VfsFile } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
 import { decodeHead } from "../line/decode.ts";
 import { formatStamp } from "../line/stamp.ts";
+import { NewLog } from "./new-log.ts";
+import type { LineBytes } from "./new-log.ts";
 import { scan } from "./scan.ts";
-
-const COPY_BYTES = 1024 * 1024;
-
-/** A line in a file, without its newline. */
-export interface LineBytes {
-  readonly file: Pick<VfsFile, "read">;
-  readonly offset: number;
-  readonly length: number;
-}
 
 /** An old log that stands beside the new one. */
 export interface Replaced {
@@ -53,18 +43,18 @@ export async function replaceLog(
 ): Promise<Replaced> {
   const replaced: Replaced = { path, old: oldOf(path), drained: size, replacedAt: Date.now() };
   const directory = dirname(path);
-  const aside = new Aside(vfs, asideDirectory);
+  const log = new NewLog(vfs, asideDirectory);
   try {
-    const written = await writeLines(aside, lines);
-    await aside.file.sync();
-    await verify(aside, written);
+    await log.write(lines);
+    await log.sync();
+    await log.verify();
     remember(replaced);
     setOld(vfs, replaced);
     await vfs.syncDirectory(directory);
-    aside.replace(path);
+    log.replace(path);
     await vfs.syncDirectory(directory);
   } finally {
-    aside.discard();
+    log.discard();
   }
   await drain(vfs, replaced);
   remember(replaced);
@@ -80,7 +70,7 @@ export async function dropOld(vfs: Vfs, replaced: Replaced): Promise<void> {
 }
 
 /** Appends to the new log what was appended to the old one since `drained`, and is not in it: whole lines, in one write. */
-async function drain(vfs: Vfs, replaced: Replaced): Promise<void> {
+export async function drain(vfs: Vfs, replaced: Replaced): Promise<void> {
   const from = vfs.open(replaced.old, "read");
   try {
     const size = from.stat().size;
@@ -127,63 +117,18 @@ function missing(bytes: Buffer, known: ReadonlySet<string>): Buffer {
 }
 
 /** Without hard links the old log moves to its second name; for a moment there is none at the first. */
-function setOld(vfs: Vfs, { path, old }: Replaced): void {
+function setOld(vfs: Vfs, replaced: Replaced): void {
+  if (!linkOld(vfs, replaced)) vfs.rename(replaced.path, replaced.old);
+}
+
+/** Gives the old log its second name. False: there are no hard links here. */
+export function linkOld(vfs: Vfs, { path, old }: Replaced): boolean {
   try {
     vfs.link(path, old);
+    return true;
   } catch (error) {
     if (errno(error) === "EEXIST")
       throw new StoreError("IO", "an older log stands beside the session's log", { path: old, cause: error });
-    vfs.rename(path, old);
-  }
-}
-
-interface Written {
-  readonly bytes: number;
-  readonly crc: number;
-}
-
-async function writeLines(aside: Aside, lines: Iterable<LineBytes>): Promise<Written> {
-  let buffer = Buffer.allocUnsafe(COPY_BYTES);
-  let filled = 0;
-  let bytes = 0;
-  let crc = 0;
-  const flush = (): void => {
-    const chunk = buffer.subarray(0, filled);
-    aside.write(chunk);
-    crc = crc32(chunk, crc);
-    bytes += filled;
-    filled = 0;
-  };
-  for (const { file, offset, length } of lines) {
-    if (filled + length + 1 > buffer.length) {
-      flush();
-      await giveWay();
-      if (length + 1 > buffer.length) buffer = Buffer.allocUnsafe(length + 1);
-    }
-    if (file.read(buffer, filled, length, offset) !== length)
-      throw new StoreError("IO", "a line could not be read to be copied");
-    buffer[filled + length] = LF;
-    filled += length + 1;
-  }
-  flush();
-  return { bytes, crc };
-}
-
-/** What was written is read back before the old log loses its name to it. */
-async function verify(aside: Aside, written: Written): Promise<void> {
-  const buffer = Buffer.allocUnsafe(COPY_BYTES);
-  let bytes = 0;
-  let crc = 0;
-  for (
-    let count = aside.file.read(buffer, 0, COPY_BYTES, 0);
-    count > 0;
-    count = aside.file.read(buffer, 0, COPY_BYTES, bytes)
-  ) {
-    crc = crc32(buffer.subarray(0, count), crc);
-    bytes += count;
-    await giveWay();
-  }
-  if (bytes !== written.bytes || crc !== written.crc) {
-    throw new StoreError("IO", "the new log does not read back as it was written", { path: aside.path, written: "no" });
+    return false;
   }
 }

@@ -15,7 +15,7 @@ import { Known } from "./known.ts";
 import { refresh } from "./load.ts";
 import { notFound } from "./state.ts";
 import type { SessionState } from "./session-state.ts";
-import { Transaction } from "./transaction.ts";
+import { StaleError, Transaction } from "./transaction.ts";
 
 /** So often others may write between our look and our write before we write all the same: a branch, at worst. */
 const MOST_LOOKS = 100;
@@ -40,7 +40,8 @@ export function commit<T>(session: SessionState, options: CommitOptions, plan: (
   try {
     result = commitNow(session, session.writer, options, plan);
   } catch (error) {
-    throw session.typed(error);
+    if (!(error instanceof StaleError)) throw session.typed(error);
+    return exclusively(session, () => commitLater(session, options, plan)).then((again) => acknowledge(session, again));
   }
   const { settings, now } = session.store;
   if (settings.durability === "power") return acknowledge(session, result);
@@ -77,11 +78,12 @@ export async function commitLater<T>(
       if (options.expect !== undefined)
         throw new StoreError("CONFLICT", "others write to the session without a pause", { session: session.id });
     }
-    if (session.writer !== undefined && session.known !== undefined)
-      return commitNow(session, session.writer, options, plan);
     try {
-      return await commitFirst(session, options, plan);
+      return session.writer !== undefined && session.known !== undefined
+        ? commitNow(session, session.writer, options, plan)
+        : await commitFirst(session, options, plan);
     } catch (error) {
+      if (error instanceof StaleError && looks < MOST_LOOKS) continue;
       // Another process made our machine's log of it at the same moment: we go on with that one.
       const isRace = error instanceof StoreError && error.code === "EXISTS" && error.path !== undefined;
       if (!isRace || looks >= MOST_LOOKS) throw error;
@@ -112,6 +114,7 @@ function commitNow<T>(
   }
   known.rest();
   session.store.sidecars.grew(session, writer.log.covered);
+  session.store.compactions.grew(session, writer.log.covered, tx.lines);
   if (session.store.wakers.size > 0) session.store.wake(session.id);
   session.store.background.addWriter(writer);
   return result;

@@ -83,7 +83,7 @@ export function locate(session: SessionState): void {
 }
 
 /** Reads what was appended to the logs. False: something else became of one, or what was appended fits nowhere. */
-async function catchUp(session: SessionState, fold: Fold): Promise<boolean> {
+export async function catchUp(session: SessionState, fold: Fold): Promise<boolean> {
   for (const log of session.logs) {
     const look = log.look(session.store.vfs);
     if (look === "same") continue;
@@ -133,7 +133,7 @@ function hasOld({ logs, store }: SessionState, path: string): boolean {
 }
 
 /** Nearly every session has one log, in order: it goes straight into the fold. Undefined: this one is not in order. */
-async function foldOne(log: Log, open: OpenFile, headers: Headers): Promise<Fold | undefined> {
+export async function foldOne(log: Log, open: OpenFile, headers: Headers = new Map()): Promise<Fold | undefined> {
   const fold = new Fold();
   let isInOrder = true;
   const isSorted = await readFrom(log, open, (line) => {

@@ -5,7 +5,7 @@ import type { RepairAction, VerifyCode } from "../base/verify.ts";
 import { Turns } from "../base/slices.ts";
 import { compareStamps, formatStamp } from "../line/stamp.ts";
 import type { FindingCode } from "../log/examination.ts";
-import type { LineBytes } from "../log/replace.ts";
+import type { LineBytes } from "../log/new-log.ts";
 import { headerFor } from "./header.ts";
 import type { RestoredHeader } from "./header.ts";
 import { compareTwins } from "./inspect.ts";

@@ -37,13 +37,18 @@ export class ReplacedLogs {
     return this.#read(this.#recordOf(path));
   }
 
-  /** Lets the old log go when its minute is over. `run` orders it among the session's operations. */
-  dropLater(replaced: Replaced, run: (drop: () => Promise<void>) => Promise<void>): void {
+  /**
+   * Lets the old log go when its minute is over. `run` orders it among the session's operations, and may know already
+   * that the lines of the new one are in order.
+   */
+  dropLater(replaced: Replaced, run: (drop: (isInOrder?: boolean) => Promise<void>) => Promise<void>): void {
     if (this.#isClosed) return;
     const timer = setTimeout(() => {
       this.#timers.delete(replaced.path);
       // What fails here is tried again when the store is opened anew.
-      run(() => this.#dropInOrder(replaced)).catch(() => undefined);
+      run((isInOrder) => (isInOrder === true ? this.drop(replaced) : this.#dropInOrder(replaced))).catch(
+        () => undefined,
+      );
     }, OLD_STAYS_MS);
     this.#timers.set(replaced.path, timer.unref());
   }

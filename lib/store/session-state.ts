@@ -9,6 +9,7 @@ import { LogWriter } from "../log/writer.ts";
 import type { WriterOwner } from "../log/writer.ts";
 import { Known } from "./known.ts";
 import type { Place } from "./locator.ts";
+import type { PartStreams } from "./part-streams.ts";
 import { Queue } from "./queue.ts";
 import { SidecarState } from "./sidecar-state.ts";
 import type { StoreState } from "./state.ts";
@@ -20,6 +21,8 @@ export class SessionState implements WriterOwner, LeaseOwner {
   readonly name: string;
   readonly queue: Queue = new Queue((error) => this.typed(error));
   #lease: Lease | undefined;
+  /** Parts that are growing; undefined: there were none yet. */
+  streams: PartStreams | undefined;
   /** All logs of the session, in the order of their numbers. */
   logs: Log[] = [];
   /** The end of this machine's log; undefined: it has none yet. */
@@ -35,6 +38,10 @@ export class SessionState implements WriterOwner, LeaseOwner {
   loading: Promise<void> | undefined;
   loads = 0;
   used = 0;
+  /** Resolves when the compaction is over that is under way. */
+  compacting: Promise<void> | undefined;
+  /** When this machine's log is longer than this, it is looked at for what is dead in it. */
+  lookAt = 0;
   /** When it was written to, and when it was told that it would be. */
   wroteAt: number = Number.NEGATIVE_INFINITY;
   /** It was written to since the last search of titles. */
@@ -90,7 +97,13 @@ export class SessionState implements WriterOwner, LeaseOwner {
   }
 
   get isIdle(): boolean {
-    return this.queue.isIdle && this.loading === undefined && this.writer?.isDirty !== true && !this.writer?.failure;
+    return (
+      this.streams?.isIdle !== false &&
+      this.queue.isIdle &&
+      this.loading === undefined &&
+      this.writer?.isDirty !== true &&
+      !this.writer?.failure
+    );
   }
 
   /** True when the fold has all that the logs have. Costs a look at each log, none within a turn of our own writes. */
@@ -144,8 +157,8 @@ export class SessionState implements WriterOwner, LeaseOwner {
   isWhereItWas(): boolean {
     const { locator } = this.store;
     const places = locator.find(this.name);
-    if (places.length !== this.logs.length || places.some(({ path }, index) => path !== this.logs[index]?.path))
-      return false;
+    const known = new Set(this.logs.map(({ path }) => path));
+    if (places.length !== known.size || !places.every(({ path }) => known.has(path))) return false;
     this.generation = locator.generation;
     return true;
   }

@@ -1,5 +1,6 @@
 // The public handle of one session: one line for each verb.
 import type { SessionChange } from "../base/change.ts";
+import type { CompactOptions, CompactResult } from "../base/compaction.ts";
 import type { Branch, Entry, Page, Part, Receipt } from "../base/entry.ts";
 import { ArgumentError } from "../base/errors.ts";
 import type { LeaseHolder } from "../base/errors.ts";
@@ -24,6 +25,8 @@ import { append, putMessage, putPart, remove, truncate, update } from "./operati
 import type { TruncateRange } from "./operations.ts";
 import { page } from "./page.ts";
 import type { PageOptions } from "./page.ts";
+import { streamsOf } from "./part-streams.ts";
+import type { PutPartOptions } from "./part-streams.ts";
 import { prepare, preparePatch } from "./prepare.ts";
 import { count, history, message, messageIds, messages, parts } from "./read.ts";
 import type { ReadOptions } from "./read.ts";
@@ -93,9 +96,14 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
     return commit(this.#session, this.#options, (tx) => putMessage(tx, prepared));
   }
 
-  /** Replaces the part with this id of a message, or adds it. */
-  async putPart(messageId: string, part: P): Promise<Receipt> {
-    const prepared = prepare(this.#session, part, "part");
+  /** Replaces the part with this id of a message, or adds it. With `final: false` more of it is to come. */
+  async putPart(messageId: string, part: P, options: PutPartOptions = {}): Promise<Receipt> {
+    checkOptions("putPart", options, ["final"]);
+    this.#store.enter();
+    const session = this.#store.session(this.id);
+    const prepared = prepare(session, part, "part");
+    if (options.final === false) return await streamsOf(session).put(messageId, prepared);
+    session.streams?.end(messageId, prepared.id);
     return commit(this.#session, {}, (tx) => putPart(tx, messageId, prepared));
   }
 
@@ -200,6 +208,20 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
     return breakLease(this.#session);
   }
 
+  /**
+   * Takes out of this machine's log what nobody can see any more: older versions, what was removed or truncated. History,
+   * branches and cursors stay what they are, and so does every byte of the other lines. Appending and reading go on
+   * meanwhile, in every process. The log as it was stays beside for a minute, for what others may still write to it.
+   */
+  async compact(options: CompactOptions = {}): Promise<CompactResult> {
+    checkOptions("compact", options, ["signal"]);
+    return await this.#store.track(async () => {
+      const session = this.#session;
+      const { compactSession, nothingDone } = await import("./compact.ts");
+      return (await compactSession(session, { ...options, settle: true })) ?? nothingDone(session);
+    });
+  }
+
   async delete(options: DeleteOptions = {}): Promise<void> {
     checkDelete(options);
     await this.#store.track(async () => {
@@ -214,6 +236,8 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
 
   get #session(): SessionState {
     this.#store.enter();
-    return this.#store.session(this.id);
+    const session = this.#store.session(this.id);
+    session.streams?.flush();
+    return session;
   }
 }

@@ -8,6 +8,7 @@ import type { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import { Background } from "./background.ts";
 import type { CatalogKeeper } from "./catalog-keeper.ts";
+import { Compactions } from "./compactions.ts";
 import { Events } from "./events.ts";
 import type { StoreWarning } from "./events.ts";
 import { Locator } from "./locator.ts";
@@ -35,6 +36,7 @@ export class StoreState {
   /** Which sessions there are, and what they are called. */
   readonly catalog: CatalogKeeper;
   readonly sidecars: Sidecars = new Sidecars(this);
+  readonly compactions: Compactions = new Compactions(this);
   readonly sessions: Map<string, SessionState> = new Map();
   /** Those who wait for changes. */
   readonly wakers: Set<Waker> = new Set();
@@ -169,7 +171,9 @@ export class StoreState {
 
   async #close(): Promise<void> {
     for (const waker of this.wakers) waker.stop();
+    for (const { streams } of this.sessions.values()) streams?.flush();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    await this.compactions.close();
     this.isClosed = true;
     for (const session of this.sessions.values()) {
       await session.queue.settled();

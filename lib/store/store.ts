@@ -3,6 +3,7 @@ import type { StoreChange } from "../base/change.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { Settings } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
+import type { StoreCompactOptions, StoreCompactResult } from "../base/compaction.ts";
 import type { RepairOptions, RepairReport, VerifyOptions, VerifyProblem } from "../base/verify.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import type { TitleSearchOptions } from "../indexes/titles/search.ts";
@@ -160,6 +161,14 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
     return await this.#state.track(async () => {
       const { repair } = await import("./repair.ts");
       return await repair(this.#state, options);
+    });
+  }
+
+  /** Compacts the logs of all sessions, one after the other, as session.compact() does. What fails stops no other. */
+  async compact(options: StoreCompactOptions = {}): Promise<StoreCompactResult> {
+    return await this.#state.track(async () => {
+      const { compactStore } = await import("./compact-store.ts");
+      return await compactStore(this.#state, options);
     });
   }
 

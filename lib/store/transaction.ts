@@ -16,6 +16,13 @@ import type { SessionState } from "./session-state.ts";
 
 const HEADER = JSON.stringify({ format: FORMAT });
 
+/** A line is not where it was known to lie: the log was replaced a moment ago. What is read anew is right. */
+export class StaleError extends StoreError {
+  constructor(session: string) {
+    super("IO", "the log changed while it was read; try again", { session, written: "no" });
+  }
+}
+
 /** What an operation says of a line; its stamp is not its to choose. */
 export type NewLine = Omit<Draft, "stamp">;
 
@@ -90,10 +97,7 @@ export class Transaction implements Commit {
     // Every positioned read checks the line that it got.
     if (line === undefined || (line.of ?? line.at) !== formatStamp(rows.place(row))) {
       this.session.distrust();
-      throw new StoreError("IO", "the log changed while it was read; try again", {
-        session: this.session.id,
-        written: "no",
-      });
+      throw new StaleError(this.session.id);
     }
     return line;
   }

@@ -91,6 +91,8 @@ export async function makeBase(store: Store<any, any>): Promise<void> {
     const session = await store.createSession({ id, title });
     for (const { data } of messages) await session.append(data);
   }
+  // Two lines that nobody sees any more.
+  for (const text of ["a draft", "text of m3"]) await store.session("s").putMessage({ id: "m3", text });
   await store.importFrom("picoclaw", FIRST_SOURCE);
   await store.session("gone").delete();
 }
@@ -213,6 +215,12 @@ export const STEPS: readonly Step[] = [
     name: "delete without trash",
     run: (store) => s(store).delete({ trash: false }),
     apply: without("s"),
+    isCommit: false,
+  },
+  {
+    name: "compact",
+    run: (store) => s(store).compact(),
+    apply: (model) => model,
     isCommit: false,
   },
   {
