@@ -102,15 +102,7 @@ async function compactLog(
     await log.verify();
     signal?.throwIfAborted();
     const replaced = { path, old: oldOf(path), drained: copied, replacedAt: Date.now() };
-    await nameOld(session, open, replaced);
-    try {
-      await exclusively(session, async () => switchNow(session, open, log, replaced));
-    } catch (error) {
-      takeNameBack(session, open, replaced);
-      throw error;
-    }
-    await store.vfs.syncDirectory(dirname(path));
-    await session.writer?.sync();
+    await switchOver(session, open, log, replaced);
     await drain(store.vfs, replaced);
     store.replaced.remember(replaced);
     dropLater(session, replaced);
@@ -148,7 +140,7 @@ async function catchUp(log: NewLog, { file }: OpenFile, from: number, signal?: A
 }
 
 /** The old log's second name. Where there are no hard links it has to wait for the switch. */
-async function nameOld(session: SessionState, open: OpenFile, replaced: Replaced): Promise<void> {
+function nameOld(session: SessionState, open: OpenFile, replaced: Replaced): void {
   const { vfs, replaced: all } = session.store;
   all.remember(replaced);
   const log = session.writer?.log;
@@ -162,7 +154,28 @@ async function nameOld(session: SessionState, open: OpenFile, replaced: Replaced
   // A second name is a change of the file, for all that a stat tells.
   const stat = isKnown ? vfs.stat(replaced.path) : undefined;
   if (stat !== undefined) log?.setTimes(stat);
-  await vfs.syncDirectory(dirname(replaced.path));
+}
+
+/**
+ * What was appended since the new log was synced is only on the disk in the old one: then the second name has to be there
+ * before the first one is the new log's.
+ */
+async function switchOver(session: SessionState, open: OpenFile, log: NewLog, replaced: Replaced): Promise<void> {
+  const { vfs } = session.store;
+  const directory = dirname(replaced.path);
+  const synced = replaced.drained;
+  nameOld(session, open, replaced);
+  try {
+    if (!(await exclusively(session, async () => switchNow(session, open, log, replaced, false)))) {
+      await vfs.syncDirectory(directory);
+      await exclusively(session, async () => switchNow(session, open, log, replaced, true));
+    }
+  } catch (error) {
+    takeNameBack(session, open, replaced);
+    throw error;
+  }
+  await vfs.syncDirectory(directory);
+  if (replaced.drained > synced) await session.writer?.sync();
 }
 
 /** It was not switched: the old log is the log as before, and has two names. */
@@ -178,8 +191,8 @@ function takeNameBack({ store }: SessionState, { dev, ino }: OpenFile, { path, o
   }
 }
 
-/** Nothing waits in here: an append comes before all of it, or after. */
-function switchNow(session: SessionState, open: OpenFile, log: NewLog, replaced: Replaced): void {
+/** Nothing waits in here: an append comes before all of it, or after. False: it needs the old log's second name on the disk. */
+function switchNow(session: SessionState, open: OpenFile, log: NewLog, replaced: Replaced, isNamed: boolean): boolean {
   const { vfs, replaced: all } = session.store;
   const { path, old } = replaced;
   session.writer?.endTurn();
@@ -189,6 +202,7 @@ function switchNow(session: SessionState, open: OpenFile, log: NewLog, replaced:
   });
   if (!isThere) throw new StoreError("IO", "the log was replaced while it was compacted", { path, written: "no" });
   const end = wholeEnd(open, replaced.drained, open.file.stat().size);
+  if (end > replaced.drained && !isNamed) return false;
   if (end > replaced.drained) log.copy(open.file, replaced.drained, end);
   replaced.drained = end;
   session.lease?.check();
@@ -196,6 +210,7 @@ function switchNow(session: SessionState, open: OpenFile, log: NewLog, replaced:
   if (vfs.stat(old) === undefined) vfs.rename(path, old);
   log.replace(path);
   switchLogs(session, replaced);
+  return true;
 }
 
 /** Where the last whole line in [from, to) ends. */

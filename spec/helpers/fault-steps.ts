@@ -3,9 +3,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Durability } from "../../lib/base/options.ts";
 import type { Vfs } from "../../lib/disk/vfs.ts";
+import { StoreError } from "../../lib/index.ts";
 import type { Session, Store } from "../../lib/index.ts";
+import { SimulatedDisk } from "./simulated-disk.ts";
 
 export interface ModelMessage {
   readonly id: string;
@@ -223,6 +226,12 @@ export const STEPS: readonly Step[] = [
     apply: (model) => model,
     isCommit: false,
   },
+  ...[3, 10].map((turns) => ({
+    name: `compact, and append after ${turns} turns`,
+    run: (store: Store<any, any>, context: Context) => appendMeanwhile(store, context, turns),
+    apply: onS((all) => [...all, message("x", { id: "x" }), message("y", { id: "y" })]),
+    isCommit: false,
+  })),
   {
     name: "restore",
     run: (store) => store.session("gone").restore(),
@@ -230,6 +239,22 @@ export const STEPS: readonly Step[] = [
     isCommit: false,
   },
 ];
+
+/** The append is acknowledged while the log is compacted; who records what happens is told. */
+async function appendMeanwhile(store: Store<any, any>, { vfs }: Context, turns: number): Promise<void> {
+  const compacting = s(store)
+    .compact()
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  for (let turn = 0; turn < turns; turn++) await setImmediate();
+  await s(store).append([{ id: "x" }, { id: "y" }]);
+  if (vfs instanceof SimulatedDisk) vfs.note(1);
+  // That the log could not be compacted says nothing of the append.
+  const error = await compacting;
+  if (error !== undefined && !(error instanceof StoreError)) throw error;
+}
 
 /** An import goes on where one session cannot be read, and says so. */
 async function importing(store: Store<any, any>, from: { path: string }): Promise<void> {
