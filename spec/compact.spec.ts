@@ -1,19 +1,14 @@
+// Compaction changes no answer, and stands in nobody's way.
 import { appendFileSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Session, Store } from "../lib/index.ts";
-import { OLD_STAYS_MS } from "../lib/store/replaced.ts";
 import { output, run } from "./helpers/processes.ts";
-import { useStores } from "./helpers/stores.ts";
+import { logPath, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const IS_LONG = process.env["TURNLOG_LONG"] !== undefined;
-
-function logPath(store: Store<any, any>, id: string): string {
-  const machine = join(store.path, "sessions", store.machine);
-  return join(machine, String(readdirSync(machine)[0]), `${id}.jsonl`);
-}
 
 const count = (text: string, needle: string): number => text.split(needle).length - 1;
 
@@ -206,56 +201,5 @@ describe("while a log is compacted", () => {
       }
     },
     1_800_000,
-  );
-});
-
-describe("by itself", () => {
-  test("a log is compacted when most of it is dead, and that is worth it", async () => {
-    const store = await stores.open({ compactDeadBytes: 50_000 });
-    const session = await store.createSession({ id: "s" });
-    await session.append({ id: "m" });
-    for (let n = 0; n < 200; n++) await session.putPart("m", { id: "p", text: `${n} ${"x".repeat(1000)}` });
-    const other = await store.createSession({ id: "alive" });
-    for (let n = 0; n < 200; n++) await other.append({ id: `m${n}`, text: "x".repeat(1000) });
-    const path = logPath(store, "s");
-    while (statSync(path).size > 60_000) await sleep(50);
-    expect((await session.message("m"))?.parts[0]?.data).toMatchObject({ id: "p" });
-    await session.putPart("m", { id: "p", text: "last" });
-    expect(statSync(logPath(store, "alive")).size).toBeGreaterThan(200_000);
-    expect((await session.history())[0]?.parts[0]?.data).toEqual({ id: "p", text: "last" });
-  }, 30_000);
-
-  test("it never is with a ratio of 1", async () => {
-    const store = await stores.open({ compactDeadBytes: 1000, compactDeadRatio: 1 });
-    const session = await store.createSession({ id: "s" });
-    for (let n = 0; n < 50; n++) await session.putMessage({ id: "m", text: `${n} ${"x".repeat(1000)}` });
-    await sleep(1500);
-    expect(statSync(logPath(store, "s")).size).toBeGreaterThan(50_000);
-  });
-
-  test.runIf(IS_LONG)(
-    "79,083 updates of a part leave less than three times its last version and the floor",
-    async () => {
-      const store = await stores.open();
-      const session = await store.createSession({ id: "s" });
-      await session.append({ id: "m" });
-      let peak = 0;
-      let text = "";
-      for (let n = 1; n <= 79_083; n++) {
-        text = `${"#".repeat(n % 4000)} ${n}`;
-        await session.putPart("m", { id: "bar", text });
-        if (n % 1000 === 0) {
-          peak = Math.max(peak, process.memoryUsage().heapUsed);
-          await sleep(1);
-        }
-      }
-      const path = logPath(store, "s");
-      await sleep(2 * OLD_STAYS_MS + 10_000);
-      const left = readdirSync(join(path, "..")).reduce((sum, name) => sum + statSync(join(path, "..", name)).size, 0);
-      process.stderr.write(`79,083 updates: ${left} bytes left, peak of the heap ${Math.round(peak / 1e6)} MB\n`);
-      expect(left).toBeLessThan(3 * text.length + 256 * 1024 + 1000);
-      expect((await session.history())[0]?.parts[0]?.data).toEqual({ id: "bar", text });
-    },
-    600_000,
   );
 });

@@ -135,6 +135,7 @@ test("each verb that writes asks for it", async () => {
     ["checkout", () => session.checkout(id)],
     ["delete", () => session.delete()],
     ["restore", () => session.restore()],
+    ["compact", () => session.compact()],
   ];
   for (const [verb, call] of calls) await expect(call(), verb).rejects.toThrow(busy);
   expect(await session.count()).toBe(1);

@@ -19,7 +19,7 @@ interface Step {
 
 const KINDS = (
   "append append append batch put part part remove removePart truncate before after clear replace " +
-  "update commit checkout fork delete restore revive wrong"
+  "update commit checkout fork delete restore revive compact wrong"
 ).split(" ");
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -48,6 +48,7 @@ async function take(store: AnyStore, { kind, session: number, which, value }: St
   if (kind === "delete") return await session.delete({ trash: value > 3, children: value > 6 });
   if (kind === "restore") return await session.restore();
   if (kind === "revive") return await session.append([message, { id }]);
+  if (kind === "compact") return await session.compact();
   if (kind === "fork") {
     const fork = await session.fork({ id: `f${count}`, title: `fork ${count}` });
     await fork.update({ parent: `s${number}` });

@@ -50,6 +50,7 @@ const operations: fc.Arbitrary<Operation> = fc.oneof(
   },
   { weight: 2, arbitrary: number.map(commitMany) },
   { weight: 1, arbitrary: fc.boolean().map(deleteAndRestore) },
+  { weight: 1, arbitrary: fc.constant(named(["compact"], compact)) },
 );
 
 /** A failing run prints what was called. */
@@ -93,6 +94,11 @@ function putPart(which: number, value: number, isNew: boolean): Operation {
     if (part === undefined) found.parts.push({ id, data });
     else part.data = data;
   });
+}
+
+/** Changes nothing that anybody sees. */
+async function compact(session: Session<object, object>): Promise<void> {
+  if ((await session.count()) > 0) await session.compact();
 }
 
 function removeOne(which: number): Operation {

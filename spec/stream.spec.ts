@@ -1,27 +1,11 @@
 // A log of any size is streamed with little memory. V8 holds no text above 512 MiB, so no log may be one.
 import { statfsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { output, run } from "./helpers/processes.ts";
+import { within } from "./helpers/processes.ts";
 import { useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const MIB = 1024 * 1024;
-
-/** Runs a script in a process whose heap is at most so many MiB. -> what it prints, as JSON */
-async function within(heap: number, script: string, ...args: unknown[]): Promise<any> {
-  const before = process.env["NODE_OPTIONS"];
-  process.env["NODE_OPTIONS"] = `--max-old-space-size=${heap}`;
-  let child;
-  try {
-    child = run(script, ...args);
-  } finally {
-    if (before === undefined) delete process.env["NODE_OPTIONS"];
-    else process.env["NODE_OPTIONS"] = before;
-  }
-  const lines = await output(child);
-  expect(await child.ended).toBe(0);
-  return JSON.parse(lines.at(-1)!);
-}
 
 const WRITE = `
   const [directory, bytes] = args;

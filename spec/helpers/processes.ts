@@ -37,6 +37,23 @@ export async function output(child: Child): Promise<string[]> {
   return lines;
 }
 
+/** Runs a script in a process whose heap is at most so many MiB. -> what it prints, as JSON */
+export async function within(heap: number, script: string, ...args: unknown[]): Promise<any> {
+  const before = process.env["NODE_OPTIONS"];
+  process.env["NODE_OPTIONS"] = `--max-old-space-size=${heap}`;
+  let child;
+  try {
+    child = run(script, ...args);
+  } finally {
+    if (before === undefined) delete process.env["NODE_OPTIONS"];
+    else process.env["NODE_OPTIONS"] = before;
+  }
+  const lines = await output(child);
+  const ended = await child.ended;
+  if (ended !== 0) throw new Error(`it ended with ${ended}`);
+  return JSON.parse(lines.at(-1) ?? "null");
+}
+
 /** True if the tool is on this machine; else it says on stderr that something is skipped. */
 export function isThere(tool: string): boolean {
   try {
