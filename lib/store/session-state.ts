@@ -99,6 +99,7 @@ export class SessionState implements WriterOwner, LeaseOwner {
   get isIdle(): boolean {
     return (
       this.streams?.isIdle !== false &&
+      this.compacting === undefined &&
       this.queue.isIdle &&
       this.loading === undefined &&
       this.writer?.isDirty !== true &&
