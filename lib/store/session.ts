@@ -65,10 +65,10 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
     const session = this.#session;
     if (!Array.isArray(given)) {
       const prepared = prepare(session, given, "message");
-      return commit(session, this.#options, (tx) => append(tx, prepared));
+      return commit(session, this.#options, (tx) => append(tx, prepared), [prepared]);
     }
     const prepared = given.map((each: M) => prepare(session, each, "message"));
-    return commit(session, this.#options, (tx) => prepared.map((each) => append(tx, each)));
+    return commit(session, this.#options, (tx) => prepared.map((each) => append(tx, each)), prepared);
   }
 
   /** Runs several operations as one commit. With `expect`, throws CONFLICT unless the session's tip is still this one. */
@@ -83,20 +83,20 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
     const result = build(builder);
     if (result instanceof Promise)
       throw new ArgumentError("INVALID_ARGUMENT", "commit() takes a function that is not async");
-    await commit(session, { ...this.#options, expect: options.expect }, (tx) => builder.run(tx));
+    await commit(session, { ...this.#options, expect: options.expect }, (tx) => builder.run(tx), builder.prepared);
     return result;
   }
 
   /** Replaces the message with this id, or adds it. One that equals what stands writes nothing. */
   async putMessage(message: M): Promise<Receipt> {
     const prepared = prepare(this.#session, message, "message");
-    return commit(this.#session, this.#options, (tx) => putMessage(tx, prepared));
+    return commit(this.#session, this.#options, (tx) => putMessage(tx, prepared), [prepared]);
   }
 
   /** Replaces the part with this id of a message, or adds it. */
   async putPart(messageId: string, part: P): Promise<Receipt> {
     const prepared = prepare(this.#session, part, "part");
-    return commit(this.#session, {}, (tx) => putPart(tx, messageId, prepared));
+    return commit(this.#session, {}, (tx) => putPart(tx, messageId, prepared), [prepared]);
   }
 
   /** Removes a message with its parts, or one part. */
