@@ -45,7 +45,8 @@ export function isReference(value: unknown): value is BlobReference {
   return Object.hasOwn(value, "bytes") && fields.every(([key, field]) => FIELDS.get(key)?.(field) === true);
 }
 
-function isEnvelope(value: object): value is { readonly value: object } {
+export function isEnvelope(value: object): value is { readonly value: object } {
+  if (!Object.hasOwn(value, BLOB_KEY)) return false;
   const { [BLOB_KEY]: kind, value: inner, ...rest } = value as Holder;
   if (kind !== ESCAPED || typeof inner !== "object" || inner === null) return false;
   return Object.hasOwn(inner, BLOB_KEY) && Object.keys(rest).length === 0;

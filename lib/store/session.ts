@@ -18,6 +18,7 @@ import { follow } from "./follow.ts";
 import type { FollowOptions } from "./follow.ts";
 import { fork } from "./fork.ts";
 import type { ForkOptions } from "./fork.ts";
+import type { BlobOptions } from "./give.ts";
 import { info } from "./info.ts";
 import { descendants } from "./list.ts";
 import { append, putMessage, putPart, remove, truncate, update } from "./operations.ts";
@@ -146,16 +147,16 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
   }
 
   /** All messages. A long session is better read with messages(). */
-  async history(): Promise<Entry<M, P>[]> {
-    return await history<M, P>(this.#session);
+  async history(options: BlobOptions = {}): Promise<Entry<M, P>[]> {
+    return await history<M, P>(this.#session, options);
   }
 
-  async message(id: string): Promise<Entry<M, P> | undefined> {
-    return await message<M, P>(this.#session, id);
+  async message(id: string, options: BlobOptions = {}): Promise<Entry<M, P> | undefined> {
+    return await message<M, P>(this.#session, id, options);
   }
 
-  parts(messageId: string): AsyncGenerator<Part<P>> {
-    return parts<P>(this.#session, messageId);
+  parts(messageId: string, options: BlobOptions = {}): AsyncGenerator<Part<P>> {
+    return parts<P>(this.#session, messageId, options);
   }
 
   messageIds(): AsyncGenerator<string> {
