@@ -69,6 +69,9 @@ const FIRST_SOURCE = source("imported", 1);
 const GROWN_SOURCE = source("imported", 2);
 const OTHER_SOURCE = source("imported-2", 2);
 
+/** A file of some 30 KB. */
+const ATTACHMENT = `data:application/pdf;base64,${Buffer.from(`%PDF-1.7 ${"a fern, ".repeat(4000)}`).toString("base64")}`;
+
 export const BASE: Model = {
   s: {
     title: "first",
@@ -102,6 +105,11 @@ export const STEPS: readonly Step[] = [
     "append",
     (store) => s(store).append({ id: "x", n: 1 }),
     onS((all) => [...all, message("x", { id: "x", n: 1 })]),
+  ),
+  commit(
+    "append with an attachment",
+    (store) => s(store).append({ id: "x", url: ATTACHMENT }),
+    onS((all) => [...all, message("x", { id: "x", url: ATTACHMENT })]),
   ),
   commit(
     "batch",
