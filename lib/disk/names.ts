@@ -72,7 +72,11 @@ export class Layout {
   readonly sessions: string;
   /** Attachments, by the hash of their content. */
   readonly blobs: string;
+  /** Sessions that were put away, packed. */
+  readonly archive: string;
   readonly trash: string;
+  /** Files that were in blobs/ and are not what their names say. */
+  readonly lostBlobs: string;
   /** Attachments that nothing has named for long. No session's name begins with a dot. */
   readonly trashedBlobs: string;
   /** This machine's own, never synced; it may vanish at any time. */
@@ -88,8 +92,10 @@ export class Layout {
     this.marker = join(root, "turnlog.json");
     this.sessions = join(root, "sessions");
     this.blobs = join(root, "blobs");
+    this.archive = join(root, "archive");
     this.trash = join(root, "trash");
     this.trashedBlobs = join(this.trash, ".blobs");
+    this.lostBlobs = join(root, "lost+found", ".blobs");
     this.cache = join(root, ".cache");
     this.machines = join(this.cache, "machines");
     this.aside = join(this.cache, "aside");

@@ -3,6 +3,7 @@
 // has seen one unnamed, never its times alone.
 import { join } from "node:path";
 import { createGunzip } from "node:zlib";
+import { errno } from "../base/errors.ts";
 import { Turns } from "../base/slices.ts";
 import { replaceText } from "../disk/aside.ts";
 import { hashIn } from "../disk/blobs.ts";
@@ -50,7 +51,11 @@ export async function collectBlobs(store: StoreState, options: CollectOptions = 
   const trashed = await filesIn(vfs, layout.trashedBlobs);
   const unnamed = new Set([...here, ...trashed].map(({ hash }) => hash));
   if (unnamed.size === 0) return { trashed: 0, removed: 0, bytes: 0 };
-  await forEachName(store, (hash) => unnamed.delete(hash), signal);
+  const { sessions, archive, trash, aside } = layout;
+  const drop = (hash: string): unknown => unnamed.delete(hash);
+  // The sessions once more: a log that was restored meanwhile was in neither place when we looked there.
+  for (const directory of [sessions, archive, trash, aside, sessions])
+    if (unnamed.size > 0) await forEachName(store, directory, drop, signal);
   const since = sinceOf(store, unnamed, now);
   const done = { trashed: 0, removed: 0, bytes: 0 };
   const remove = (path: string, size: number): void => {
@@ -95,32 +100,35 @@ export async function collectBlobs(store: StoreState, options: CollectOptions = 
   return done;
 }
 
-/** Every name of an attachment in everything that can name one; some more than once. */
+/** Every name of an attachment in the files below a directory; some more than once. */
 async function forEachName(
   { vfs, layout }: StoreState,
+  directory: string,
   onName: (hash: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const archive = join(layout.root, "archive");
-  for (const directory of [layout.sessions, archive, layout.trash, layout.aside]) {
-    for await (const path of filesBelow(vfs, directory, layout.trashedBlobs)) {
-      signal?.throwIfAborted();
-      const file = openIfThere(vfs, path);
-      if (file === undefined) continue;
-      try {
-        const { size } = file.stat();
-        if (path.endsWith(".gz")) await packedNames(file, size, onName, signal);
-        else await blobNames(file, size, onName, signal);
-      } finally {
-        file.close();
-      }
+  for await (const path of filesBelow(vfs, directory, layout.trashedBlobs)) {
+    signal?.throwIfAborted();
+    const file = openIfThere(vfs, path);
+    if (file === undefined) continue;
+    try {
+      const { size } = file.stat();
+      if (path.endsWith(".gz")) await packedNames(file, size, onName, signal);
+      else await blobNames(file, size, onName, signal);
+    } finally {
+      file.close();
     }
   }
 }
 
 /** What is gone since the directory was read has moved to where its lines are found all the same, or is deleted. */
 function openIfThere(vfs: Vfs, path: string): VfsFile | undefined {
-  return vfs.stat(path) === undefined ? undefined : vfs.open(path, "read");
+  try {
+    return vfs.open(path, "read");
+  } catch (error) {
+    if (errno(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 async function* filesBelow(vfs: Vfs, directory: string, except: string): AsyncGenerator<string> {
