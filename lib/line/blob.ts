@@ -13,7 +13,7 @@ export const BLOB_KEY = "$blob";
 /** What a JSON text has if an object in it has the key; in a text its quotes would be escaped. */
 export const BLOB_MARK: string = `"${BLOB_KEY}":`;
 const BLOB_MARK_BYTES = Buffer.from(`${BLOB_KEY}":`);
-export const BLOB_HASH: RegExp = /^sha256-[0-9a-f]{64}$/;
+const BLOB_HASH = /^sha256-[0-9a-f]{64}$/;
 const ESCAPED = "escaped";
 
 type Holder = Record<string, unknown>;
@@ -58,7 +58,10 @@ export function mayHaveBlobs(bytes: Buffer): boolean {
 }
 
 /** A line's data with its envelopes opened, and where its references stand. What was given is changed. */
-export function openBlobs(data: unknown): { readonly holder: { data: unknown }; readonly sites: Site<BlobReference>[] } {
+export function openBlobs(data: unknown): {
+  readonly holder: { data: unknown };
+  readonly sites: Site<BlobReference>[];
+} {
   const holder = { data };
   const sites: Site<BlobReference>[] = [];
   // Not by recursion: a line that was written by hand may be deep.

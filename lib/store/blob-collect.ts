@@ -71,7 +71,8 @@ export async function collectBlobs(store: StoreState, options: CollectOptions = 
     const stat = vfs.stat(path);
     if (stat === undefined) continue;
     if (!unnamed.has(hash)) await bringBack(store, file);
-    else if (erase?.has(hash) === true || now - Math.max(stat.mtimeMs, stat.ctimeMs) > windowMs) remove(path, stat.size);
+    else if (erase?.has(hash) === true || now - Math.max(stat.mtimeMs, stat.ctimeMs) > windowMs)
+      remove(path, stat.size);
   }
   for (const file of here) {
     if (turns.isOver) await turns.giveWay();

@@ -88,5 +88,6 @@ async function* piecesOf({ vfs }: StoreState, { path, hash, bytes }: BlobFile): 
   } finally {
     file.close();
   }
-  if (sum.digest("hex") !== hash) throw new StoreError("DAMAGED", `the attachment ${path} is not what was written`, { path });
+  if (sum.digest("hex") !== hash)
+    throw new StoreError("DAMAGED", `the attachment ${path} is not what was written`, { path });
 }

@@ -41,7 +41,13 @@ export function commit<T>(
   encoded?: readonly Encoded[],
 ): T | Promise<T> {
   const hasAttachments = encoded?.some(({ taken }) => taken !== undefined) === true;
-  if (hasAttachments || !session.queue.isIdle || !isCanonicalLoaded() || session.writer === undefined || !session.isReadyToWrite()) {
+  if (
+    hasAttachments ||
+    !session.queue.isIdle ||
+    !isCanonicalLoaded() ||
+    session.writer === undefined ||
+    !session.isReadyToWrite()
+  ) {
     return exclusively(session, async () => {
       if (hasAttachments) await attachAll(session, encoded);
       return await commitLater(session, options, plan);
@@ -62,7 +68,7 @@ export function commit<T>(
 export async function attachAll(session: SessionState, encoded: readonly Encoded[]): Promise<void> {
   if (!encoded.some(({ taken }) => taken !== undefined)) return;
   checkWritable(session);
-  const { attach } = await import("./attach.ts");
+  const { attach } = await import("./attachments.ts");
   for (const each of encoded) await attach(session, each);
 }
 

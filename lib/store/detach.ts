@@ -13,16 +13,16 @@ export async function detach<M extends object, P extends object>(
   mode: BlobMode,
 ): Promise<Entry<M, P>> {
   const parts: Part<P>[] = [];
-  for (const part of entry.parts) parts.push({ ...part, ...(await detachData<P>(session, part.data, mode)) });
-  return { ...entry, ...(await detachData<M>(session, entry.data, mode)), parts };
+  for (const part of entry.parts) parts.push({ ...part, ...(await detachData(session, part.data, mode)) } as Part<P>);
+  return { ...entry, ...(await detachData(session, entry.data, mode)), parts } as Entry<object, object> as Entry<M, P>;
 }
 
 /** `missing`: a reference stands where its file is not there, or is not what was written. */
-export async function detachData<D extends object>(
+export async function detachData(
   session: SessionState,
   data: unknown,
   mode: BlobMode,
-): Promise<{ readonly data: D; readonly missing?: true }> {
+): Promise<{ readonly data: object; readonly missing?: true }> {
   const { holder, sites } = openBlobs(data);
   let isMissing = false;
   for (const site of mode === "restore" ? sites : []) {
@@ -37,5 +37,5 @@ export async function detachData<D extends object>(
         session.store.warn({ code, message, session: session.id, path, cause });
     }
   }
-  return { data: holder.data as D, ...(isMissing && { missing: true }) };
+  return { data: holder.data as object, ...(isMissing && { missing: true }) };
 }

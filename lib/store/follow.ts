@@ -53,7 +53,8 @@ export async function* follow<M extends object, P extends object>(
   const lines = new NewLines();
   yield* rounds(store, waker, signal, async function* (isFirst) {
     const found = await lines.read(store.session(id), isFirst ? { after: from } : undefined, waker, signal);
-    for (const line of found) if (KINDS.has(line.type)) yield await changeOf<M, P>(store.session(id), line, options.blobs);
+    for (const line of found)
+      if (KINDS.has(line.type)) yield await changeOf<M, P>(store.session(id), line, options.blobs);
   });
 }
 

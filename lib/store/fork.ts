@@ -89,7 +89,7 @@ async function redactedJson(target: SessionState, json: string, kind: "message" 
   if (target.store.settings.redact === undefined) return json;
   let data = JSON.parse(json) as object;
   if (json.includes(BLOB_MARK)) {
-    const { detachData } = await import("./detach.ts");
+    const { detachData } = await import("./attachments.ts");
     ({ data } = await detachData(target, data, "restore"));
   }
   const encoded = encodeData(target, redacted(target, data, kind));

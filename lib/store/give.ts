@@ -35,7 +35,7 @@ export class Giver<M extends object, P extends object> {
   }
 
   async give(entry: Entry<M, P>): Promise<Entry<M, P>> {
-    const { detach } = await import("./detach.ts");
+    const { detach } = await import("./attachments.ts");
     return await detach(this.#session, entry, this.#mode);
   }
 }

@@ -95,6 +95,8 @@ export async function readImportState(session: SessionState, writer: string): Pr
 /** Two texts of one message differ here if they differ at all. */
 export function digestOf(json: string): string {
   // The two separators are escaped in the log, and not in what JSON.stringify makes.
-  const text = normalText(json).replaceAll("\u2028", String.raw`\u2028`).replaceAll("\u2029", String.raw`\u2029`);
+  const text = normalText(json)
+    .replaceAll("\u2028", String.raw`\u2028`)
+    .replaceAll("\u2029", String.raw`\u2029`);
   return createHash("sha256").update(text).digest("base64");
 }

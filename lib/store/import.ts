@@ -216,7 +216,7 @@ async function takeMessage({ session, state, sink, options }: Import, line: Foun
 /** With the JSON that its line will have; nothing is written yet. */
 async function described(session: SessionState, encoded: Encoded): Promise<Encoded> {
   if (encoded.taken !== undefined) {
-    const { describe } = await import("./attach.ts");
+    const { describe } = await import("./attachments.ts");
     await describe(session, encoded);
   }
   return encoded;

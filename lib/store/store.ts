@@ -144,7 +144,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    */
   async blob(reference: BlobReference): Promise<StoredBlob | undefined> {
     return await this.#state.track(async () => {
-      const { blobOf } = await import("./blob.ts");
+      const { blobOf } = await import("./attachments.ts");
       return blobOf(this.#state, reference);
     });
   }

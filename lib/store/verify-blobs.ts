@@ -67,7 +67,11 @@ export interface MissingBlob {
 }
 
 /** Where a log does that. What looks so in a caller's own object, or in a piece that is no line, names nothing. */
-export async function missingBlobs({ blobs }: StoreState, log: Inspected, signal?: AbortSignal): Promise<MissingBlob[]> {
+export async function missingBlobs(
+  { blobs }: StoreState,
+  log: Inspected,
+  signal?: AbortSignal,
+): Promise<MissingBlob[]> {
   const { file, stat } = log;
   const missing: MissingBlob[] = [];
   const seen = new Map<string, boolean>();

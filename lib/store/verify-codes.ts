@@ -98,7 +98,10 @@ const MEANINGS: Readonly<Record<VerifyCode, Meaning>> = {
     repair: "repair takes over what is only in it, and removes it",
   },
   unreadable: { severity: "error", text: "it cannot be read" },
-  "blob-missing": { severity: "error", text: "an attachment that a line names is missing; the message shows its reference" },
+  "blob-missing": {
+    severity: "error",
+    text: "an attachment that a line names is missing; the message shows its reference",
+  },
   "blob-wrong": {
     severity: "error",
     text: "an attachment's content is not what its name says; messages that have it show its reference",

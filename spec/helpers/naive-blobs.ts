@@ -32,7 +32,7 @@ function restored(value: Json, blobs: ReadonlyMap<string, Buffer>): Json {
 
 function textOf(value: { [key: string]: Json }, blobs: ReadonlyMap<string, Buffer>): string | undefined {
   const { $blob, bytes, mime = "", prefix = "", encoding = "base64", padding = true, ...rest } = value;
-  const hash = /^sha256-([0-9a-f]{64})$/.exec(String($blob))?.[1];
+  const hash = /^sha256-([0-9a-f]{64})$/.exec(typeof $blob === "string" ? $blob : "")?.[1];
   const content = hash === undefined ? undefined : blobs.get(hash);
   if (content === undefined || Object.keys(rest).length > 0 || content.length !== bytes) return undefined;
   if (typeof mime !== "string" || typeof prefix !== "string" || typeof padding !== "boolean") return undefined;
