@@ -196,6 +196,20 @@ export const STEPS: readonly Step[] = [
     }),
   ),
   commit(
+    "first append, with an attachment in a part",
+    (store) =>
+      store.session("new", { create: true }).commit((c) => {
+        c.append({ id: "x" });
+        c.putPart("x", { id: "p", data: ATTACHMENT });
+      }),
+    (model) => ({
+      ...model,
+      new: {
+        messages: [{ ...message("x", { id: "x" }), parts: [{ id: "p", data: { id: "p", data: ATTACHMENT } }] }],
+      },
+    }),
+  ),
+  commit(
     "fork",
     (store) => s(store).fork({ id: "fork", title: "forked" }),
     (model) => ({ ...model, fork: { ...(model["s"] as ModelSession), title: "forked" } }),

@@ -31,14 +31,15 @@ function restored(value: Json, blobs: ReadonlyMap<string, Buffer>): Json {
 }
 
 function textOf(value: { [key: string]: Json }, blobs: ReadonlyMap<string, Buffer>): string | undefined {
-  const { $blob, bytes, mime = "", prefix = "", encoding = "base64", padding = true, ...rest } = value;
+  const { $blob, bytes, mime = "", prefix = "", encoding, padding, ...rest } = value;
   const hash = /^sha256-([0-9a-f]{64})$/.exec(typeof $blob === "string" ? $blob : "")?.[1];
   const content = hash === undefined ? undefined : blobs.get(hash);
   if (content === undefined || Object.keys(rest).length > 0 || content.length !== bytes) return undefined;
-  if (typeof mime !== "string" || typeof prefix !== "string" || typeof padding !== "boolean") return undefined;
-  if (encoding !== "base64" && encoding !== "base64url") return undefined;
+  if (typeof mime !== "string" || typeof prefix !== "string") return undefined;
+  if (![undefined, false].includes(padding as undefined | false)) return undefined;
+  if (![undefined, "base64url"].includes(encoding as undefined | "base64url")) return undefined;
   let text = content.toString("base64");
-  if (!padding) text = text.replace(/=+$/, "");
+  if (padding === false) text = text.replace(/=+$/, "");
   if (encoding === "base64url") text = text.replaceAll("+", "-").replaceAll("/", "_");
   return prefix + text;
 }
