@@ -1,7 +1,7 @@
 // An attachment's file, and the text that it was.
 import type { BlobReference, StoredBlob } from "../base/blob.ts";
 import { crypto } from "../base/crypto.ts";
-import { ArgumentError, StoreError } from "../base/errors.ts";
+import { ArgumentError, errno, StoreError } from "../base/errors.ts";
 import { Turns } from "../base/slices.ts";
 import type { BlobFile } from "../disk/blobs.ts";
 import { isReference } from "../line/blob.ts";
@@ -9,6 +9,7 @@ import type { StoreState } from "./state.ts";
 
 /** So much is read at a time: a multiple of 3, so that each piece is base64 by itself. */
 const PIECE_BYTES = 768 * 1024;
+const MOST_TRIES = 3;
 
 /** Undefined: it is not here, or not as long as the reference says. */
 export function blobOf(store: StoreState, reference: unknown): StoredBlob | undefined {
@@ -40,6 +41,14 @@ export interface Missing {
 
 /** The text that an attachment was, exactly. */
 export async function textOf(store: StoreState, reference: BlobReference): Promise<string | Missing> {
+  for (let tries = 1; ; tries++) {
+    const found = await textIn(store, reference);
+    // It was moved between our look and our opening it.
+    if (typeof found === "string" || errno(found.cause) !== "ENOENT" || tries === MOST_TRIES) return found;
+  }
+}
+
+async function textIn(store: StoreState, reference: BlobReference): Promise<string | Missing> {
   let missing: Missing = { code: "blob-missing", path: store.layout.blobs, cause: undefined };
   try {
     for (const file of filesOf(store, reference)) {

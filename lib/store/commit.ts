@@ -48,10 +48,10 @@ export function commit<T>(
     session.writer === undefined ||
     !session.isReadyToWrite()
   ) {
-    return exclusively(session, async () => {
-      if (hasAttachments) await attachAll(session, encoded);
-      return await commitLater(session, options, plan);
-    }).then((result) => acknowledge(session, result));
+    const prepare = hasAttachments ? () => attachAll(session, encoded) : undefined;
+    return exclusively(session, () => commitLater(session, options, plan), prepare).then((result) =>
+      acknowledge(session, result),
+    );
   }
   let result: T;
   try {
@@ -64,7 +64,7 @@ export function commit<T>(
   return isLongTurn(now) ? giveWay().then(() => result) : result;
 }
 
-/** Keeps the attachments of what is to be written, as a step of an operation that has the queue and the lease already. */
+/** Keeps the attachments of what is to be written, as a step of an operation that has the queue already. */
 export async function attachAll(session: SessionState, encoded: readonly Encoded[]): Promise<void> {
   if (!encoded.some(({ taken }) => taken !== undefined)) return;
   checkWritable(session);

@@ -24,15 +24,15 @@ export async function replace(
 ): Promise<Receipt[]> {
   if (!Array.isArray(messages)) throw new ArgumentError("INVALID_ARGUMENT", "replace() takes a list of messages");
   const prepared = messages.map((message) => prepare(session, message, "message"));
-  const receipts = await exclusively(session, async () => {
+  const write = async (): Promise<Receipt[]> => {
     await loadCanonical();
-    await attachAll(session, prepared);
     for (;;) {
       const kept = await unlessStale(session, () => keptOf(session, prepared));
-      const result = await commitLater(session, options, (tx) => write(tx, prepared, kept));
+      const result = await commitLater(session, options, (tx) => planOf(tx, prepared, kept));
       if (result !== undefined) return result;
     }
-  });
+  };
+  const receipts = await exclusively(session, write, () => attachAll(session, prepared));
   return await acknowledge(session, receipts);
 }
 
@@ -69,7 +69,7 @@ async function keptOf(session: SessionState, prepared: readonly Prepared[]): Pro
 }
 
 /** Undefined: another process has written since the histories were compared. */
-function write(tx: Transaction, prepared: readonly Prepared[], kept: Kept): Receipt[] | undefined {
+function planOf(tx: Transaction, prepared: readonly Prepared[], kept: Kept): Receipt[] | undefined {
   const list = tx.fold.history.list();
   if (kept.version !== tx.fold.version && (kept.version !== -1 || list.length > 0)) return undefined;
   const first = list[kept.receipts.length];
