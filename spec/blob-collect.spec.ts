@@ -1,16 +1,6 @@
 // What nothing has named for the whole restore window goes by way of the trash; what anything names stays.
 import { createHash, randomBytes } from "node:crypto";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
@@ -52,6 +42,10 @@ function here(directory: string): string[] {
   return filesIn(join(directory, "blobs"));
 }
 
+function trashedOf(directory: string, blob: string): string {
+  return join(directory, "trash", ".blobs", basename(dirname(blob)), basename(blob));
+}
+
 /** A store with a session "s" that has one attachment. */
 async function storeWithBlob(): Promise<{ directory: string; text: string; blob: string }> {
   const directory = stores.unverified();
@@ -77,7 +71,7 @@ test("what is named stays for ever; what is not is seen first, trashed after a w
   expect(here(directory)).toEqual([blob]);
   expect(await collectAfter(directory, 107)).toEqual({ ...NOTHING, trashed: 1 });
   expect(here(directory)).toEqual([]);
-  const away = join(directory, "trash", ".blobs", basename(blob));
+  const away = trashedOf(directory, blob);
   expect(readFileSync(away).equals(content)).toBe(true);
   expect(await collectAfter(directory, 113)).toEqual(NOTHING);
   expect(await collectAfter(directory, 115)).toEqual({ trashed: 0, removed: 1, bytes: content.length });
@@ -187,11 +181,11 @@ test("what is erased goes at once, from the trash as well, unless something name
   rmSync([...logsOf(directory).keys()].find((path) => !path.includes("other"))!);
   expect(await collectAfter(directory, 0, { erase })).toEqual(NOTHING);
   rmSync(join(directory, "sessions"), { recursive: true });
-  mkdirSync(join(directory, "trash", ".blobs"), { recursive: true });
-  cpSync(blob, join(directory, "trash", ".blobs", hash));
+  mkdirSync(dirname(trashedOf(directory, blob)), { recursive: true });
+  cpSync(blob, trashedOf(directory, blob));
   const bytes = Buffer.from(text, "base64").length * 2;
   expect(await collectAfter(directory, 0, { erase })).toEqual({ trashed: 0, removed: 2, bytes });
-  expect([...here(directory), ...readdirSync(join(directory, "trash", ".blobs"))]).toEqual([]);
+  expect([...here(directory), ...filesIn(join(directory, "trash"))]).toEqual([]);
 });
 
 test("a crash at any operation leaves each file in one of its two places", async () => {

@@ -40,6 +40,9 @@ test("equal attachments are stored once, whatever they are called and whoever wr
   await one.putPart("p", { id: "x", data: PDF.toString("base64url") });
   await one.fork({ id: "fork" });
   expect(blobsOf(a)).toHaveLength(1);
+  const other = randomBytes(3_000_000).toString("base64");
+  await Promise.all([a, b, a].map((store, n) => store.session(`s${n}`, { create: true }).append({ other })));
+  expect(blobsOf(a)).toHaveLength(2);
   expect((await a.session("fork").message("p"))?.parts[0]?.data).toEqual({ id: "x", data: PDF.toString("base64url") });
 });
 

@@ -19,7 +19,7 @@ export interface BlobReference {
 /** How reads give attachments: as the very text that was written, or as the reference to the file. */
 export type BlobMode = "restore" | "reference";
 
-/** An attachment's file. It never changes. */
+/** An attachment's file. It never changes. The path is one of the file system's, but in a store in memory. */
 export interface StoredBlob {
   readonly path: string;
   readonly bytes: number;

@@ -45,22 +45,25 @@ export class Blobs {
   }
 
   /** The files of a hash, whatever their sizes; those in the trash last. */
-  find(hash: string): BlobFile[] {
-    const directories = [dirname(this.#layout.blob(hash, "")), this.#layout.trashedBlobs];
-    return directories.flatMap((directory) =>
-      this.#vfs.names(directory).flatMap((name) => {
-        if (!name.startsWith(hash) || hashIn(name) !== hash) return [];
-        const path = join(directory, name);
-        const stat = this.#vfs.stat(path);
-        return stat === undefined ? [] : [{ hash, path, bytes: stat.size }];
-      }),
-    );
+  *find(hash: string): Generator<BlobFile> {
+    yield* this.#filesIn(dirname(this.#layout.blob(hash, "")), hash);
+    yield* this.#filesIn(dirname(this.#layout.trashedBlob(hash, "")), hash);
+  }
+
+  *#filesIn(directory: string, hash: string): Generator<BlobFile> {
+    for (const name of this.#vfs.names(directory)) {
+      if (!name.startsWith(hash) || hashIn(name) !== hash) continue;
+      const path = join(directory, name);
+      const stat = this.#vfs.stat(path);
+      if (stat !== undefined) yield { hash, path, bytes: stat.size };
+    }
   }
 
   /** Makes sure that a content is there, and on the disk. A file with its name and its size is believed. */
   async keep(content: BlobContent): Promise<void> {
     const { hash, bytes, ending } = content;
-    const found = this.find(hash).find((file) => file.bytes === bytes && !this.#isTrashed(file.path));
+    const directory = dirname(this.#layout.blob(hash, ending));
+    const found = [...this.#filesIn(directory, hash)].find((file) => file.bytes === bytes);
     if (found !== undefined && this.#touch(found.path)) {
       if (!this.#settled.has(hash)) await this.#syncFile(found.path);
       await this.#settle(hash, found.path);
@@ -81,6 +84,8 @@ export class Blobs {
     } finally {
       aside.discard();
     }
+    // It may have been there before, and been collected.
+    this.forget(hash);
     await this.#settle(hash, path);
   }
 
@@ -128,9 +133,5 @@ export class Blobs {
   /** It was taken away: what is known of it does not hold any more. */
   forget(hash: string): void {
     this.#settled.delete(hash);
-  }
-
-  #isTrashed(path: string): boolean {
-    return dirname(path) === this.#layout.trashedBlobs;
   }
 }

@@ -126,6 +126,10 @@ export class Layout {
     return join(this.blobs, hash.slice(0, 2), hash + ending);
   }
 
+  trashedBlob(hash: string, ending: string): string {
+    return join(this.trashedBlobs, hash.slice(0, 2), hash + ending);
+  }
+
   /** Bytes that were taken out of a machine's log: by the line that stood before them, and where. */
   lost(name: string, machine: string, before: string, offset: number): string {
     return join(this.root, "lost+found", name, `${machine}-${before.replaceAll(":", "")}-${offset}`);

@@ -1,7 +1,7 @@
 // Attachments that nothing names go, by way of the trash. Nothing: no log of any machine, no old log, no archive, no log in
 // the trash. And for long: a sync brings files before the lines that name them, so what counts is since when this machine
 // has seen one unnamed, never its times alone.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { errno } from "../base/errors.ts";
 import { Turns } from "../base/slices.ts";
@@ -47,8 +47,8 @@ export async function collectBlobs(store: StoreState, options: CollectOptions = 
   const { erase, signal } = options;
   const windowMs = settings.restoreDays * DAY_MS;
   const now = Date.now();
-  const here = await blobsIn(store);
-  const trashed = await filesIn(vfs, layout.trashedBlobs);
+  const here = await blobsIn(vfs, layout.blobs);
+  const trashed = await blobsIn(vfs, layout.trashedBlobs);
   const unnamed = new Set([...here, ...trashed].map(({ hash }) => hash));
   if (unnamed.size === 0) return { trashed: 0, removed: 0, bytes: 0 };
   const { sessions, archive, trash, aside } = layout;
@@ -84,12 +84,12 @@ export async function collectBlobs(store: StoreState, options: CollectOptions = 
     const isOld = now - (since.get(hash) ?? now) >= windowMs && now - stat.mtimeMs > Math.max(windowMs, JUST_MS);
     if (!isErased && !isOld) continue;
     store.blobs.forget(hash);
-    vfs.makeDirectory(layout.trashedBlobs);
-    const away = join(layout.trashedBlobs, name);
+    const away = layout.trashedBlob(hash, name.slice(hash.length));
+    vfs.makeDirectory(dirname(away));
     vfs.rename(path, away);
     if (vfs.stat(away)?.mtimeMs !== stat.mtimeMs) {
       // Whoever names it now has touched it between our look and the move.
-      await bringBack(store, { ...file, directory: layout.trashedBlobs });
+      await bringBack(store, { ...file, directory: dirname(away) });
     } else if (isErased) {
       remove(away, stat.size);
     } else {
@@ -170,32 +170,26 @@ async function packedNames(
   await feeding;
 }
 
-async function blobsIn({ vfs, layout }: StoreState): Promise<Found[]> {
+async function blobsIn(vfs: Vfs, root: string): Promise<Found[]> {
   const found: Found[] = [];
-  for await (const name of vfs.streamNames(layout.blobs)) {
-    const directory = join(layout.blobs, name);
-    if (!/^[0-9a-f]{2}$/.test(name)) continue;
-    found.push(...(await filesIn(vfs, directory)).filter(({ hash }) => hash.startsWith(name)));
+  for await (const first of vfs.streamNames(root)) {
+    if (!/^[0-9a-f]{2}$/.test(first)) continue;
+    const directory = join(root, first);
+    for await (const name of vfs.streamNames(directory)) {
+      const hash = hashIn(name);
+      if (hash?.startsWith(first) === true) found.push({ directory, name, hash });
+    }
   }
   return found;
 }
 
-async function filesIn(vfs: Vfs, directory: string): Promise<Found[]> {
-  const found: Found[] = [];
-  for await (const name of vfs.streamNames(directory)) {
-    const hash = hashIn(name);
-    if (hash !== undefined) found.push({ directory, name, hash });
-  }
-  return found;
-}
-
-/** Back from the trash, if there is none in its place by now. */
+/** Back from the trash, if it is not in its place again by now. */
 async function bringBack({ vfs, layout }: StoreState, { directory, name, hash }: Found): Promise<void> {
   const from = join(directory, name);
   const to = layout.blob(hash, name.slice(hash.length));
   vfs.makeDirectory(join(layout.blobs, hash.slice(0, 2)));
-  if (vfs.stat(to) === undefined) vfs.rename(from, to);
-  else vfs.remove(from);
+  if (vfs.stat(to)?.size === vfs.stat(from)?.size) vfs.remove(from);
+  else vfs.rename(from, to);
   for (const each of [join(layout.blobs, hash.slice(0, 2)), layout.blobs]) await vfs.syncDirectory(each);
 }
 

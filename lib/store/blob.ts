@@ -16,7 +16,7 @@ export function blobOf(store: StoreState, reference: unknown): StoredBlob | unde
   if (!isReference(reference))
     throw new ArgumentError("INVALID_ARGUMENT", 'blob() takes the reference that a read with blobs: "reference" gives');
   const { bytes, mime } = reference;
-  const file = filesOf(store, reference).find((each) => each.bytes === bytes);
+  const file = [...filesOf(store, reference)].find((each) => each.bytes === bytes);
   if (file === undefined) return undefined;
   const stream = (): AsyncGenerator<Buffer> => piecesOf(store, file);
   return {
@@ -66,7 +66,7 @@ async function textIn(store: StoreState, reference: BlobReference): Promise<stri
   }
 }
 
-function filesOf({ blobs }: StoreState, { $blob }: BlobReference): BlobFile[] {
+function filesOf({ blobs }: StoreState, { $blob }: BlobReference): Generator<BlobFile> {
   return blobs.find($blob.slice("sha256-".length));
 }
 

@@ -78,7 +78,7 @@ export async function missingBlobs(
   const isThere = (hash: string): boolean => {
     let known = seen.get(hash);
     if (known !== undefined) return known;
-    known = blobs.find(hash).length > 0;
+    known = blobs.find(hash).next().done !== true;
     if (seen.size > MOST_SEEN) seen.clear();
     seen.set(hash, known);
     return known;
