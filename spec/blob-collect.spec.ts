@@ -153,6 +153,20 @@ test("who stores a content again that nothing names keeps it from being collecte
   expect(here(directory)).toEqual([blob]);
 });
 
+test("two processes that collect at once do no harm", async () => {
+  const { directory, blob } = await storeWithBlob();
+  rmSync(onlyLog(directory));
+  await collectAfter(directory, 0);
+  const vfs = new FaultVfs();
+  const away = trashedOf(directory, blob);
+  vfs.fault = (operation, path) => {
+    if (operation === "rename" && path === away) renameSync(blob, away);
+    return undefined;
+  };
+  expect(await collectAfter(directory, 8, {}, vfs)).toEqual(NOTHING);
+  expect(existsSync(away)).toBe(true);
+});
+
 test("what cannot be read may name it: nothing is collected", async () => {
   const { directory, blob } = await storeWithBlob();
   await collectAfter(directory, 0);

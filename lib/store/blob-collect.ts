@@ -86,7 +86,7 @@ export async function collectBlobs(store: StoreState, options: CollectOptions = 
     store.blobs.forget(hash);
     const away = layout.trashedBlob(hash, name.slice(hash.length));
     vfs.makeDirectory(dirname(away));
-    vfs.rename(path, away);
+    if (!isMoved(vfs, path, away)) continue;
     if (vfs.stat(away)?.mtimeMs !== stat.mtimeMs) {
       // Whoever names it now has touched it between our look and the move.
       await bringBack(store, { ...file, directory: dirname(away) });
@@ -189,8 +189,19 @@ async function bringBack({ vfs, layout }: StoreState, { directory, name, hash }:
   const to = layout.blob(hash, name.slice(hash.length));
   vfs.makeDirectory(join(layout.blobs, hash.slice(0, 2)));
   if (vfs.stat(to)?.size === vfs.stat(from)?.size) vfs.remove(from);
-  else vfs.rename(from, to);
+  else isMoved(vfs, from, to);
   for (const each of [join(layout.blobs, hash.slice(0, 2)), layout.blobs]) await vfs.syncDirectory(each);
+}
+
+/** False: another process has moved it. */
+function isMoved(vfs: Vfs, from: string, to: string): boolean {
+  try {
+    vfs.rename(from, to);
+    return true;
+  } catch (error) {
+    if (errno(error) === "ENOENT" && vfs.stat(from) === undefined) return false;
+    throw error;
+  }
 }
 
 /** Since when each has been seen unnamed; now, where it is new. What is remembered of this machine's may be lost: then it begins anew. */
