@@ -1,4 +1,5 @@
 export { openMemoryStore, openStore } from "./open.ts";
+export type { BlobMode, BlobReference, StoredBlob } from "./base/blob.ts";
 export { ArgumentError, StoreError } from "./base/errors.ts";
 export type { ArgumentErrorCode, LeaseHolder, StoreErrorCode, Written } from "./base/errors.ts";
 export type { ChangeKind, SessionChange, StoreChange } from "./base/change.ts";
@@ -38,6 +39,7 @@ export type { DeleteOptions } from "./store/delete.ts";
 export type { StoreEvents, StoreWarning, WarningCode } from "./store/events.ts";
 export type { FollowOptions } from "./store/follow.ts";
 export type { ForkOptions } from "./store/fork.ts";
+export type { BlobOptions } from "./store/give.ts";
 export type { TitleSearchOptions } from "./indexes/titles/search.ts";
 export type { TitleHit } from "./indexes/titles/title.ts";
 export type { SessionFilter } from "./store/filter.ts";

@@ -52,7 +52,8 @@ test("process.exit() right after append() loses nothing", async () => {
 });
 
 test("kill -9 at any moment loses nothing that was acknowledged, and shows no half commit", async () => {
-  const directory = stores.directory();
+  // A write of many pages can be cut by the kill: what it leaves is left out.
+  const directory = stores.damaged();
   const acknowledged: number[] = [];
   for (let round = 0; round < 10; round++) {
     const child = run(

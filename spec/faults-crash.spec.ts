@@ -22,6 +22,7 @@ const RANDOM_STATES = IS_LONG ? 20 : 2;
 const MAKES: Readonly<Record<string, string>> = {
   create: "new",
   "first append": "new",
+  "first append, with an attachment in a part": "new",
   fork: "fork",
   import: "imported-2",
 };

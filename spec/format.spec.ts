@@ -20,9 +20,9 @@ const TORN = readdirSync(join(FIXTURES, "torn")).filter((name) => name.endsWith(
 const stores = useStores();
 
 /** A copy of the store of format 1: opening a store makes a cache in it. */
-function copyOfFormat1(): string {
+function copyOfFormat1(name = "v1"): string {
   const directory = stores.unverified();
-  cpSync(join(FIXTURES, "format", "v1"), directory, { recursive: true });
+  cpSync(join(FIXTURES, "format", name), directory, { recursive: true });
   return directory;
 }
 
@@ -81,6 +81,19 @@ test("the store of format 1 reads as it did when it was written", async () => {
   for (const [id, session] of Object.entries(expected)) await expectSession(store, id, session, naive.get(id));
   const isListed = (id: string): boolean => !("deleted" in expected[id]!);
   expect((await collect(store.ids())).toSorted()).toEqual(Object.keys(expected).filter(isListed).toSorted());
+});
+
+test("the store with attachments reads as it did when it was written", async () => {
+  const directory = copyOfFormat1("blobs");
+  const expected = readJson("format", "blobs.json") as Record<string, Entry[]>;
+  const store = await stores.open({}, directory);
+  for (const [id, history] of Object.entries(expected)) {
+    expect(await store.session(id).history()).toEqual(history);
+    expect((await store.session(id).page({ limit: 3 })).items).toEqual(history.slice(-3));
+    const naive = history.map(({ missing: _, ...entry }) => entry);
+    expect(readNaively(directory).get(id)?.history).toEqual(naive);
+  }
+  expect((await collect(store.verify())).map(({ code }) => code)).toEqual(["blob-missing"]);
 });
 
 test("the store of format 1 has every type of line, and types that are not known yet", () => {

@@ -64,9 +64,9 @@ describe("a part that grows", () => {
   test("is written when it has grown by much", async () => {
     const { session, lines } = await open();
     await session.putPart("m", { id: "p", text: "" }, MORE);
-    await session.putPart("m", { id: "p", text: "x".repeat(60_000) }, MORE);
+    await session.putPart("m", { id: "p", text: "a word ".repeat(8_000) }, MORE);
     expect(lines()).toBe(1);
-    await session.putPart("m", { id: "p", text: "x".repeat(70_000) }, MORE);
+    await session.putPart("m", { id: "p", text: "a word ".repeat(10_000) }, MORE);
     expect(lines()).toBe(2);
   });
 

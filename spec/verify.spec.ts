@@ -1,6 +1,6 @@
 // verify() finds what is wrong with a store, says where and what it means, and changes nothing.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { openStore } from "../lib/index.ts";
@@ -190,12 +190,13 @@ test("attachments: a content that is not what its name says, and one that is nam
   const blob = join(directory, "blobs", hash.slice(0, 2), `${hash}.txt`);
   const store = await stores.open<any>({}, directory);
   const reference = { $blob: `sha256-${hash}`, bytes: content.length, mime: "text/plain" };
-  await store
-    .session("s", { create: true })
-    .append([{ id: "m", file: reference }, { text: JSON.stringify(reference) }]);
-  // Without a folder of attachments it is the caller's own.
+  const session = store.session("s", { create: true });
+  // A caller's own object that looks like a reference, and a text that does.
+  await session.append([{ id: "m", file: reference }, { text: JSON.stringify(reference) }]);
   expect(await collect(store.verify())).toEqual([]);
-  mkdirSync(dirname(blob), { recursive: true });
+  const { at } = await session.append({ id: "last" });
+  const line = { at: at.replace("Z-0000", "Z-0001"), type: "message", data: { file: reference } };
+  appendFileSync(onlyLog(directory), `${sealed(line)}\n`);
   const [missing, ...others] = await collect(store.verify());
   expect([missing!.code, others]).toEqual(["blob-missing", []]);
   expect(
@@ -203,10 +204,23 @@ test("attachments: a content that is not what its name says, and one that is nam
       .subarray(missing!.offset, missing!.offset! + missing!.bytes!)
       .toString(),
   ).toBe(`"$blob":"sha256-${hash}"`);
+  mkdirSync(dirname(blob), { recursive: true });
   writeFileSync(blob, content);
   expect(await collect(store.verify())).toEqual([]);
+  // What no line names is no problem.
+  writeFileSync(join(dirname(blob), createHash("sha256").update("more").digest("hex")), "more");
+  mkdirSync(join(directory, "blobs", "other"));
   writeFileSync(blob, "attacked");
-  expect(await collect(store.verify())).toMatchObject([{ code: "blob-wrong", file: blob, isRepairable: false }]);
+  const wrong = { code: "blob-wrong", file: blob };
+  expect(await collect(store.verify())).toMatchObject([{ ...wrong, isRepairable: true }]);
+  expect((await store.repair({ dryRun: true })).actions).toMatchObject([{ ...wrong, action: "moved" }]);
+  const { actions, left } = await store.repair();
+  expect(actions).toMatchObject([{ ...wrong, action: "moved" }]);
+  expect(readFileSync(actions[0]!.to!, "utf8")).toBe("attacked");
+  expect(left).toMatchObject([{ code: "blob-missing", offset: missing!.offset }]);
+  expect((await collect(store.verify())).map(({ code }) => code)).toEqual(["blob-missing"]);
+  writeFileSync(blob, "attacked again");
+  expect((await store.repair()).actions[0]?.to).toBe(`${actions[0]!.to}-2`);
 });
 
 test("a store that was used in every way, by several machines and while it is open, has nothing wrong", async () => {

@@ -11,6 +11,8 @@ export interface Entry<M extends object = Record<string, unknown>, P extends obj
   readonly parts: readonly Part<P>[];
   /** The line on disk was changed after it was written: it is shown, but its checksum is wrong. */
   readonly altered?: true;
+  /** The file of an attachment is missing, or not what was written: its reference stands in its place. */
+  readonly missing?: true;
 }
 
 export interface Part<P extends object = Record<string, unknown>> {
@@ -18,6 +20,7 @@ export interface Part<P extends object = Record<string, unknown>> {
   readonly at: string;
   readonly data: P;
   readonly altered?: true;
+  readonly missing?: true;
 }
 
 /** Where a message or part was put. */

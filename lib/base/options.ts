@@ -22,6 +22,11 @@ export type Redact = { redact(value: object, context: RedactContext): object }["
 
 export interface StoreOptions {
   /**
+   * Texts in messages and parts that are base64, bare or in a data: URL, and longer than so many bytes lie in blobs/ as
+   * files, once per content; reads give the same text. Default 32 KiB; at least 1,024. false: all stay in the log.
+   */
+  blobThreshold?: number | false | undefined;
+  /**
    * How long a write waits, in ms, while another process writes to the session; then it throws SESSION_BUSY. Default
    * 5000; 0: it throws at once.
    */
@@ -54,10 +59,13 @@ export interface StoreOptions {
    * take over anew what it has.
    */
   redact?: Redact | undefined;
+  /** For so many days what was deleted can be restored, and an attachment stays that nothing names. Default 7. */
+  restoreDays?: number | undefined;
   wellFormed?: WellFormed | undefined;
 }
 
 export interface Settings {
+  readonly blobThreshold: number | false;
   readonly busyTimeoutMs: number;
   readonly compactDeadRatio: number;
   readonly compactDeadBytes: number;
@@ -68,10 +76,15 @@ export interface Settings {
   readonly maxLineBytes: number;
   readonly maxOpenFiles: number;
   readonly redact: Redact | undefined;
+  readonly restoreDays: number;
   readonly wellFormed: WellFormed;
 }
 
+/** The least threshold of attachments: what is shorter costs less in the log than as a file. */
+export const LEAST_BLOB = 1024;
+
 const DEFAULTS: Settings = {
+  blobThreshold: 32 * 1024,
   busyTimeoutMs: 5000,
   compactDeadRatio: 2 / 3,
   compactDeadBytes: 256 * 1024,
@@ -82,10 +95,12 @@ const DEFAULTS: Settings = {
   maxLineBytes: 64 * 1024 * 1024,
   maxOpenFiles: 128,
   redact: undefined,
+  restoreDays: 7,
   wellFormed: "replace",
 };
 
 const CHECKS: { readonly [K in keyof Settings]: readonly [test: (value: unknown) => boolean, expected: string] } = {
+  blobThreshold: [(v) => v === false || isWhole(v, LEAST_BLOB), `bytes, at least ${LEAST_BLOB}, or false`],
   busyTimeoutMs: [(v) => isWhole(v, 0, 0x7fff_ffff), "milliseconds, a whole number"],
   compactDeadRatio: [(v) => typeof v === "number" && v > 0 && v <= 1, "a number above 0, at most 1"],
   compactDeadBytes: [(v) => isWhole(v, 0), "bytes, a whole number"],
@@ -96,6 +111,7 @@ const CHECKS: { readonly [K in keyof Settings]: readonly [test: (value: unknown)
   maxLineBytes: [(v) => isWhole(v, 1024, 256 * 1024 * 1024), "bytes, 1,024 to 268,435,456"],
   maxOpenFiles: [(v) => isWhole(v, 4, 1_000_000), "a number, at least 4"],
   redact: [(v) => typeof v === "function", "a function"],
+  restoreDays: [(v) => typeof v === "number" && v >= 0 && v <= 36_500, "days, 0 to 36,500"],
   wellFormed: [(v) => v === "replace" || v === "keep" || v === "reject", '"replace", "keep" or "reject"'],
 };
 

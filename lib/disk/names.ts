@@ -72,7 +72,13 @@ export class Layout {
   readonly sessions: string;
   /** Attachments, by the hash of their content. */
   readonly blobs: string;
+  /** Sessions that were put away, packed. */
+  readonly archive: string;
   readonly trash: string;
+  /** Files that were in blobs/ and are not what their names say. */
+  readonly lostBlobs: string;
+  /** Attachments that nothing has named for long. No session's name begins with a dot. */
+  readonly trashedBlobs: string;
   /** This machine's own, never synced; it may vanish at any time. */
   readonly cache: string;
   readonly machines: string;
@@ -86,7 +92,10 @@ export class Layout {
     this.marker = join(root, "turnlog.json");
     this.sessions = join(root, "sessions");
     this.blobs = join(root, "blobs");
+    this.archive = join(root, "archive");
     this.trash = join(root, "trash");
+    this.trashedBlobs = join(this.trash, ".blobs");
+    this.lostBlobs = join(root, "lost+found", ".blobs");
     this.cache = join(root, ".cache");
     this.machines = join(this.cache, "machines");
     this.aside = join(this.cache, "aside");
@@ -110,6 +119,15 @@ export class Layout {
   /** What the deletion with this stamp took out of a session's log. Windows allows no colon in a name. */
   trashed(name: string, deletion: string): string {
     return join(this.trash, name, deletion.replaceAll(":", "") + LOG_ENDING);
+  }
+
+  /** The file of an attachment. So many directories that none grows large. */
+  blob(hash: string, ending: string): string {
+    return join(this.blobs, hash.slice(0, 2), hash + ending);
+  }
+
+  trashedBlob(hash: string, ending: string): string {
+    return join(this.trashedBlobs, hash.slice(0, 2), hash + ending);
   }
 
   /** Bytes that were taken out of a machine's log: by the line that stood before them, and where. */

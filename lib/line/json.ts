@@ -17,8 +17,16 @@ export interface EncodedJson {
  * the path. As in JSON, a property that is undefined is left out, and a number that is not finite becomes null.
  */
 export function encodeJson(value: unknown, wellFormed: WellFormed): EncodedJson {
+  return encodeShort(value, wellFormed, Infinity) as EncodedJson;
+}
+
+/** The same, if no text in the value is longer than `most` characters. Undefined: there is one. */
+export function encodeShort(value: unknown, wellFormed: WellFormed, most: number): EncodedJson | undefined {
   hasLone = false;
+  hasLong = false;
+  mostLength = most;
   if (!isPlain(value, 0)) throw refusal(value);
+  if (hasLong) return undefined;
   let text: string;
   try {
     text = JSON.stringify(value);
@@ -43,11 +51,15 @@ const ESCAPES = /\\(?:u(d[89a-f][0-9a-f]{2})|.)/g;
 
 /** isPlain() has met a lone surrogate. To look for its escape in the JSON would cost several times as much. */
 let hasLone = false;
+/** It has met a text of more than `mostLength` characters. */
+let hasLong = false;
+let mostLength = Infinity;
 
 /** True for what JSON holds without loss. Fast, and says no more than that: refusal() finds out why. */
 function isPlain(value: unknown, depth: number): boolean {
   if (typeof value === "string") {
     if (!value.isWellFormed()) hasLone = true;
+    if (value.length > mostLength) hasLong = true;
     return true;
   }
   if (typeof value === "number" || typeof value === "boolean" || value === null) return true;

@@ -7,6 +7,7 @@
 // The bytes of the first kind are searched for as they are. Of the second kind a line is found by the escape itself:
 // one that stands for a character of the needle, and that our writer would not have written.
 import type { Probe, Row } from "./finder.ts";
+import { isEnvelope, isReference } from "./blob.ts";
 import { unitsLike } from "./same-case.ts";
 
 /** Where a needle was found: in this text, from `index` on. */
@@ -64,7 +65,7 @@ export class Needle {
     return this.#pattern.exec(text)?.index ?? -1;
   }
 
-  /** The first text in a JSON value that has the needle. A key is no text of the value, nor is a number. */
+  /** The first text in a JSON value that has the needle. A key is no text of the value, nor is a number, nor an attachment. */
   findIn(value: unknown): Found | undefined {
     // Not by recursion: a line that was written by hand may be deep.
     const left: unknown[] = [value];
@@ -73,8 +74,8 @@ export class Needle {
       if (typeof next === "string") {
         const index = this.indexIn(next);
         if (index !== -1) return { text: next, index };
-      } else if (typeof next === "object" && next !== null) {
-        const values: unknown[] = Object.values(next);
+      } else if (typeof next === "object" && next !== null && !isReference(next)) {
+        const values: unknown[] = Object.values(isEnvelope(next) ? next.value : next);
         for (let at = values.length - 1; at >= 0; at--) left.push(values[at]);
       }
     }

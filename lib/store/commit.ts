@@ -13,6 +13,7 @@ import { createLog } from "./create.ts";
 import { exclusively } from "./exclusively.ts";
 import { Known } from "./known.ts";
 import { refresh } from "./load.ts";
+import type { Encoded } from "./prepare.ts";
 import { notFound } from "./state.ts";
 import type { SessionState } from "./session-state.ts";
 import { StaleError, Transaction } from "./transaction.ts";
@@ -29,10 +30,26 @@ export interface CommitOptions {
   readonly allowDeleted?: boolean;
 }
 
-/** Runs `plan` on the session's present state and writes what it adds, or nothing of it. No promise: it is done. */
-export function commit<T>(session: SessionState, options: CommitOptions, plan: (tx: Transaction) => T): T | Promise<T> {
-  if (!session.queue.isIdle || !isCanonicalLoaded() || session.writer === undefined || !session.isReadyToWrite()) {
-    return exclusively(session, () => commitLater(session, options, plan)).then((result) =>
+/**
+ * Runs `plan` on the session's present state and writes what it adds, or nothing of it. No promise: it is done. Attachments
+ * of what it adds (`encoded`) come first, and the session's later calls wait for them.
+ */
+export function commit<T>(
+  session: SessionState,
+  options: CommitOptions,
+  plan: (tx: Transaction) => T,
+  encoded?: readonly Encoded[],
+): T | Promise<T> {
+  const hasAttachments = encoded?.some(({ taken }) => taken !== undefined) === true;
+  if (
+    hasAttachments ||
+    !session.queue.isIdle ||
+    !isCanonicalLoaded() ||
+    session.writer === undefined ||
+    !session.isReadyToWrite()
+  ) {
+    const prepare = hasAttachments ? () => attachAll(session, encoded) : undefined;
+    return exclusively(session, () => commitLater(session, options, plan), prepare).then((result) =>
       acknowledge(session, result),
     );
   }
@@ -46,6 +63,14 @@ export function commit<T>(session: SessionState, options: CommitOptions, plan: (
   const { settings, now } = session.store;
   if (settings.durability === "power") return acknowledge(session, result);
   return isLongTurn(now) ? giveWay().then(() => result) : result;
+}
+
+/** Keeps the attachments of what is to be written, as a step of an operation that has the queue already. */
+export async function attachAll(session: SessionState, encoded: readonly Encoded[]): Promise<void> {
+  if (!encoded.some(({ taken }) => taken !== undefined)) return;
+  checkWritable(session);
+  const { attach } = await import("./attachments.ts");
+  for (const each of encoded) await attach(session, each);
 }
 
 /** Resolves when what was written may be acknowledged: at once, or with durability "power" when it is on the disk. */

@@ -14,7 +14,9 @@ export type WarningCode =
   | "future"
   | "lost"
   | "unread"
-  | "sync";
+  | "sync"
+  | "blob-missing"
+  | "blob-wrong";
 
 /** Something that a person should know of. Nothing was thrown, and nothing was dropped in silence. */
 export interface StoreWarning {

@@ -3,10 +3,18 @@ import { ioError } from "../base/errors.ts";
 import type { LeaseHolder } from "../base/errors.ts";
 import type { SessionState } from "./session-state.ts";
 
-/** Runs an operation that writes. Throws SESSION_BUSY if another process has the lease for too long. */
-export async function exclusively<T>(session: SessionState, operation: () => Promise<T>): Promise<T> {
+/**
+ * Runs an operation that writes. Throws SESSION_BUSY if another process has the lease for too long. What `prepare` does
+ * comes in its turn, too, but keeps no other process from writing.
+ */
+export async function exclusively<T>(
+  session: SessionState,
+  operation: () => Promise<T>,
+  prepare?: () => Promise<void>,
+): Promise<T> {
   return await session.queue.run(async () => {
     const { lease, store } = session;
+    if (prepare !== undefined) await prepare();
     // Why nothing can be written at all is said first.
     if (lease === undefined || store.readOnly !== undefined) return await operation();
     await lease.take();

@@ -1,5 +1,6 @@
 // The changes of one session, one for each line, whoever writes them. What was told is known for each writer: a writer's
 // lines have ascending stamps, so the last one tells of all before it, through compaction, sorting and replaced files.
+import type { BlobMode } from "../base/blob.ts";
 import type { ChangeKind, SessionChange } from "../base/change.ts";
 import { ArgumentError, StoreError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
@@ -9,6 +10,7 @@ import type { LineHead } from "../line/decode.ts";
 import { compareStamps, formatStamp, parseStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { LogFollower } from "../log/follow.ts";
+import { checkBlobs } from "./give.ts";
 import { info } from "./info.ts";
 import { messageAt } from "./message-at.ts";
 import { rounds } from "./rounds.ts";
@@ -20,6 +22,8 @@ import { Waker } from "./waker.ts";
 export interface FollowOptions {
   /** A change's or an entry's `at`: what was written after it comes first. Default: only what is written from now on. */
   from?: string | undefined;
+  /** "restore" (default): attachments as the very texts that were given. "reference": what store.blob() takes. */
+  blobs?: BlobMode | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -41,14 +45,16 @@ export async function* follow<M extends object, P extends object>(
   id: string,
   options: FollowOptions,
 ): AsyncGenerator<SessionChange<M, P>> {
-  checkOptions("follow", options, ["from", "signal"]);
+  checkOptions("follow", options, ["from", "blobs", "signal"]);
+  checkBlobs("follow", options);
   const { signal } = options;
   const from = parseFrom(options.from);
   const waker = new Waker(store.vfs, id);
   const lines = new NewLines();
   yield* rounds(store, waker, signal, async function* (isFirst) {
     const found = await lines.read(store.session(id), isFirst ? { after: from } : undefined, waker, signal);
-    for (const line of found) if (KINDS.has(line.type)) yield await changeOf<M, P>(store.session(id), line);
+    for (const line of found)
+      if (KINDS.has(line.type)) yield await changeOf<M, P>(store.session(id), line, options.blobs);
   });
 }
 
@@ -111,13 +117,14 @@ function pinned(logs: readonly { readonly path: string }[], files: readonly Open
 async function changeOf<M extends object, P extends object>(
   session: SessionState,
   line: LineHead,
+  mode: BlobMode | undefined,
 ): Promise<SessionChange<M, P>> {
   await giveWay();
   const kind = line.type as ChangeKind;
   const at = formatStamp(line.stamp);
   if (kind === "info") return { kind, at, ...(await infoUnlessDeleted(session)) };
   const place = placeIn(line);
-  return place === undefined ? { kind, at } : { kind, at, ...(await messageAt<M, P>(session, place)) };
+  return place === undefined ? { kind, at } : { kind, at, ...(await messageAt<M, P>(session, place, mode)) };
 }
 
 /** The place of the message or part that a line is about. */

@@ -1,12 +1,14 @@
 // A copy of a history that goes its own way: its messages anew, with their ids and their own times.
 import { StoreError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
+import { BLOB_MARK } from "../line/blob.ts";
 import { NONE } from "../line/rows.ts";
 import type { Stamp } from "../line/stamp.ts";
+import { attachAll } from "./commit.ts";
 import { LogBuilder } from "./builder.ts";
 import { createLog } from "./create.ts";
 import { exclusively } from "./exclusively.ts";
-import { encode, redacted } from "./prepare.ts";
+import { encodeData, redacted } from "./prepare.ts";
 import { findAnywhere, findMessage, noMessage } from "./reference.ts";
 import { Snapshot } from "./snapshot.ts";
 import { newWriter } from "./writer-id.ts";
@@ -70,7 +72,7 @@ async function write({ snapshot, begun, info }: Source, target: SessionState): P
     for (let first = 0; first < snapshot.length;) {
       const end = first + snapshot.batchFrom(first, false);
       for (const { id, ms, isPart, json } of snapshot.copies(await snapshot.load(first, end))) {
-        const copied = redactedJson(target, json, isPart ? "part" : "message");
+        const copied = await redactedJson(target, json, isPart ? "part" : "message");
         if (isPart) builder.add(ms, { type: "part", id, message, json: copied });
         else message = builder.add(ms, { type: "message", id, json: copied });
       }
@@ -82,10 +84,17 @@ async function write({ snapshot, begun, info }: Source, target: SessionState): P
   if (target.writer !== undefined) target.store.background.addWriter(target.writer);
 }
 
-function redactedJson(target: SessionState, json: string, kind: "message" | "part"): string {
+async function redactedJson(target: SessionState, json: string, kind: "message" | "part"): Promise<string> {
   // Copied as it stands, character by character, where nobody wants to see it.
   if (target.store.settings.redact === undefined) return json;
-  return encode(target, redacted(target, JSON.parse(json) as object, kind));
+  let data = JSON.parse(json) as object;
+  if (json.includes(BLOB_MARK)) {
+    const { detachData } = await import("./attachments.ts");
+    ({ data } = await detachData(target, data, "restore"));
+  }
+  const encoded = encodeData(target, redacted(target, data, kind));
+  await attachAll(target, [encoded]);
+  return encoded.json;
 }
 
 function select(view: View, sessionId: string, { at, branch }: ForkOptions): Uint32Array {

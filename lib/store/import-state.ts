@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { compareStamps, formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { canonical } from "../line/canonical.ts";
+import { normalText } from "../line/same-data.ts";
 import { dataText, decodeLabel } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
 import { giveWay } from "../base/turn.ts";
@@ -94,6 +95,8 @@ export async function readImportState(session: SessionState, writer: string): Pr
 /** Two texts of one message differ here if they differ at all. */
 export function digestOf(json: string): string {
   // The two separators are escaped in the log, and not in what JSON.stringify makes.
-  const text = json.replaceAll("\u2028", String.raw`\u2028`).replaceAll("\u2029", String.raw`\u2029`);
+  const text = normalText(json)
+    .replaceAll("\u2028", String.raw`\u2028`)
+    .replaceAll("\u2029", String.raw`\u2029`);
   return createHash("sha256").update(text).digest("base64");
 }

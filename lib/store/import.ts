@@ -11,9 +11,11 @@ import { formatStamp, writerOf } from "../line/stamp.ts";
 import { giveWay } from "../base/turn.ts";
 import { digestOf, ImportState, readImportState } from "./import-state.ts";
 import { ImportSink } from "./import-sink.ts";
+import { attachAll } from "./commit.ts";
 import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
 import { encode, encodeMessage } from "./prepare.ts";
+import type { Encoded } from "./prepare.ts";
 import type { SessionState } from "./session-state.ts";
 import type { StoreState } from "./state.ts";
 
@@ -119,14 +121,20 @@ export async function isImported(store: StoreState, found: FoundSession): Promis
     if (!session.exists || session.fold?.deletedAt !== undefined) return false;
     const state = await readImportState(session, writerFor(found));
     for await (const line of found.lines([...state.messages.keys()], (data) => fits(session, data))) {
-      if (line.type === "message" && !isThere(session, line, state)) return false;
+      if (line.type === "message" && !(await isThere(session, line, state))) return false;
     }
     return true;
   });
 }
 
-function isThere(session: SessionState, { id, data, earlier }: FoundMessage, state: ImportState): boolean {
-  const digests = new Set([data, ...(earlier?.() ?? [])].map((each) => digestOf(encodeMessage(session, each))));
+async function isThere(
+  session: SessionState,
+  { id, data, earlier }: FoundMessage,
+  state: ImportState,
+): Promise<boolean> {
+  const digests = new Set<string>();
+  for (const each of [data, ...(earlier?.() ?? [])])
+    digests.add(digestOf((await described(session, encodeMessage(session, each))).json));
   for (const name of namesOf(id)) {
     const known = state.messages.get(name);
     if (known === undefined) return false;
@@ -167,7 +175,7 @@ async function take(run: Import): Promise<{ messages: number; added: number }> {
       }
       try {
         if (line.type === "info") takeInfo(run, line);
-        else if (takeMessage(run, line)) added++;
+        else if (await takeMessage(run, line)) added++;
       } catch (error) {
         if (!(error instanceof ArgumentError)) throw error;
         problems.push([error.message, line.type === "message" ? line.line : undefined]);
@@ -179,27 +187,39 @@ async function take(run: Import): Promise<{ messages: number; added: number }> {
 }
 
 /** True: it is new here. Of two messages with one id and other content the second gets a name of its own. */
-function takeMessage({ session, state, sink }: Import, line: FoundMessage): boolean {
+async function takeMessage({ session, state, sink, options }: Import, line: FoundMessage): Promise<boolean> {
   const { ms } = line;
   if (line.isKnown === true) return false;
-  const json = encodeMessage(session, line.data);
+  const encoded = await described(session, encodeMessage(session, line.data));
+  const { json } = encoded;
   const digest = digestOf(json);
   for (const id of namesOf(line.id)) {
     const known = state.messages.get(id);
     if (known === undefined) {
       const follows = line.follows === undefined ? undefined : state.messages.get(line.follows);
+      if (!options.dryRun) await attachAll(session, [encoded]);
       if (follows !== undefined) sink.add(ms, { type: "head", after: follows.place });
       sink.add(ms, { type: "message", id, json });
       return true;
     }
     if (known.digest === undefined || known.digest === digest) return false;
     for (const data of line.earlier?.() ?? []) {
-      if (digestOf(encodeMessage(session, data)) !== known.digest) continue;
+      if (digestOf((await described(session, encodeMessage(session, data))).json) !== known.digest) continue;
+      if (!options.dryRun) await attachAll(session, [encoded]);
       sink.add(ms, { type: "message", id, of: known.place, json });
       return false;
     }
   }
   return false;
+}
+
+/** With the JSON that its line will have; nothing is written yet. */
+async function described(session: SessionState, encoded: Encoded): Promise<Encoded> {
+  if (encoded.taken !== undefined) {
+    const { describe } = await import("./attachments.ts");
+    await describe(session, encoded);
+  }
+  return encoded;
 }
 
 /** False: the store refuses it, so that no import has it. */

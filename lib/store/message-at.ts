@@ -1,4 +1,5 @@
 // A message by its place, whatever became of it: as it is now, or what can still be read of what it was called.
+import type { BlobMode } from "../base/blob.ts";
 import type { Entry } from "../base/entry.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { decodeLabel } from "../line/decode.ts";
@@ -6,6 +7,7 @@ import type { Reading } from "../line/reading.ts";
 import { NONE } from "../line/rows.ts";
 import { formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
+import { Giver } from "./give.ts";
 import type { SessionState } from "./session-state.ts";
 import { Snapshot } from "./snapshot.ts";
 import { unlessStale } from "./stream.ts";
@@ -22,12 +24,16 @@ export interface MessageAt<M extends object, P extends object> {
 export async function messageAt<M extends object, P extends object>(
   session: SessionState,
   place: Stamp,
+  mode: BlobMode | undefined,
 ): Promise<MessageAt<M, P>> {
   return await unlessStale(session, async () => {
     const found = await viewPart(session, (view) => lookUp<M, P>(view, place), true);
     if (found.snapshot === undefined) return found.known;
     try {
-      const entry = found.snapshot.entry(await found.snapshot.load(0, 1), 0);
+      const giver = new Giver<M, P>(session, mode);
+      const loaded = await found.snapshot.load(0, 1);
+      const stored = found.snapshot.entry(loaded, 0);
+      const entry = giver.isNeeded(loaded) ? await giver.give(stored) : stored;
       return { ...found.known, id: entry.id, entry };
     } finally {
       found.snapshot.release();

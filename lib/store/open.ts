@@ -12,10 +12,10 @@ import { CatalogKeeper } from "./catalog-keeper.ts";
 import { StoreState } from "./state.ts";
 
 const MARKER = `${JSON.stringify({ format: FORMAT })}\n`;
-/** What git and whoever reads .gitignore should know. Logs are bytes: no line ending of theirs is to be changed. */
+/** What git and whoever reads .gitignore should know. Logs and attachments are bytes: no line ending of theirs is to be changed. */
 const GIT_FILES: readonly (readonly [string, string])[] = [
   [".gitignore", ".cache/\ntrash/\nlost+found/\n"],
-  [".gitattributes", "*.jsonl -text\n"],
+  [".gitattributes", "*.jsonl -text\nblobs/** -text\n"],
 ];
 
 export async function openState(vfs: Vfs, directory: string, settings: Settings): Promise<StoreState> {

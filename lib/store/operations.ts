@@ -3,6 +3,7 @@ import type { Receipt } from "../base/entry.ts";
 import { ArgumentError, StoreError } from "../base/errors.ts";
 import { isEqual } from "../line/canonical.ts";
 import { NONE } from "../line/rows.ts";
+import { isSameData } from "../line/same-data.ts";
 import { formatStamp } from "../line/stamp.ts";
 import type { Prepared } from "./prepare.ts";
 import { encode } from "./prepare.ts";
@@ -17,7 +18,7 @@ export function append(tx: Transaction, message: Prepared): Receipt {
   if (message.isNamed) {
     const row = tx.findMessage(message.id);
     if (row !== NONE) {
-      if (isEqual(tx.read(row).data, JSON.parse(message.json))) return receipt(tx, row, message.id);
+      if (isSameData(tx.read(row).data, message.json)) return receipt(tx, row, message.id);
       const id = JSON.stringify(message.id);
       throw new StoreError("EXISTS", `message ${id} is there with other content; putMessage() replaces it`, {
         session: tx.session.id,
@@ -33,7 +34,7 @@ export function putMessage(tx: Transaction, message: Prepared): Receipt {
   if (!message.isNamed) throw new ArgumentError("INVALID_MESSAGE", "putMessage() needs a message with a text id");
   const row = tx.findMessage(message.id);
   if (row === NONE) return append(tx, message);
-  if (!isEqual(tx.read(row).data, JSON.parse(message.json))) {
+  if (!isSameData(tx.read(row).data, message.json)) {
     tx.add({ type: "message", id: message.id, of: tx.fold.rows.place(row), json: message.json });
   }
   return receipt(tx, row, message.id);
@@ -51,7 +52,7 @@ export function putPart(tx: Transaction, messageId: string, part: Prepared): Rec
     json: part.json,
   };
   if (row === NONE) return { id: part.id, at: formatStamp(tx.add(line)) };
-  if (!isEqual(tx.read(row).data, JSON.parse(part.json))) tx.add({ ...line, of: tx.fold.rows.place(row) });
+  if (!isSameData(tx.read(row).data, part.json)) tx.add({ ...line, of: tx.fold.rows.place(row) });
   return receipt(tx, row, part.id);
 }
 

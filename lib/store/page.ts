@@ -1,9 +1,11 @@
 // One page of a history, in both directions.
+import type { BlobMode } from "../base/blob.ts";
 import type { Page } from "../base/entry.ts";
 import { ArgumentError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import type { Reading } from "../line/reading.ts";
 import type { Stamp } from "../line/stamp.ts";
+import { checkBlobs, Giver } from "./give.ts";
 import { cursorOf, placeOf } from "./reference.ts";
 import { Snapshot } from "./snapshot.ts";
 import { checkCount } from "./state.ts";
@@ -20,6 +22,8 @@ export interface PageOptions {
   around?: string | undefined;
   /** Give the parts of each message. Default true. */
   parts?: boolean | undefined;
+  /** "restore" (default): attachments as the very texts that were given. "reference": what store.blob() takes. */
+  blobs?: BlobMode | undefined;
 }
 
 const BOUNDS = ["before", "after", "around"] as const;
@@ -35,7 +39,8 @@ export async function page<M extends object, P extends object>(
   session: SessionState,
   options: PageOptions,
 ): Promise<Page<M, P>> {
-  checkOptions("page", options, ["limit", "parts", ...BOUNDS]);
+  checkOptions("page", options, ["limit", "parts", "blobs", ...BOUNDS]);
+  checkBlobs("page", options);
   checkCount("limit", options.limit, 1);
   const bounds = BOUNDS.filter((each) => options[each] !== undefined);
   if (bounds.length > 1) throw new ArgumentError("INVALID_ARGUMENT", "page() takes one of before, after and around");
@@ -53,7 +58,7 @@ export async function page<M extends object, P extends object>(
         ? viewPart(session, take)
         : viewAll(session, take));
     try {
-      return { items: await readAll(snapshot), ...rest };
+      return { items: await readAll(snapshot, new Giver(session, options.blobs)), ...rest };
     } finally {
       snapshot.release();
     }

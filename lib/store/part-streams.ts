@@ -109,7 +109,7 @@ export class PartStreams {
   }
 
   async #write(messageId: string, prepared: Prepared): Promise<Receipt> {
-    return await commit(this.#session, {}, (tx) => putPart(tx, messageId, prepared));
+    return await commit(this.#session, {}, (tx) => putPart(tx, messageId, prepared), [prepared]);
   }
 
   /** Parts of which nothing came for a while are no streams any more. */

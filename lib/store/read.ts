@@ -1,10 +1,13 @@
 // Reading a session: streams and single messages. Memory is bounded by the answer, and by a few batches of 1 MiB.
+import type { BlobMode } from "../base/blob.ts";
 import type { Entry, Part } from "../base/entry.ts";
 import { checkOptions } from "../base/options.ts";
 import type { Reading } from "../line/reading.ts";
 import { NONE } from "../line/rows.ts";
 import { parseStamp } from "../line/stamp.ts";
 import { giveWay } from "../base/turn.ts";
+import { checkBlobOptions, checkBlobs, Giver } from "./give.ts";
+import type { BlobOptions } from "./give.ts";
 import { positionAfter } from "./page.ts";
 import { findMessage, noMessage, placeOf } from "./reference.ts";
 import { Snapshot, StaleError } from "./snapshot.ts";
@@ -27,6 +30,8 @@ export interface ReadOptions {
   reverse?: boolean | undefined;
   /** Give the parts of each message. Default true. */
   parts?: boolean | undefined;
+  /** "restore" (default): attachments as the very texts that were given. "reference": what store.blob() takes. */
+  blobs?: BlobMode | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -41,10 +46,15 @@ export async function* messages<M extends object, P extends object>(
   session: SessionState,
   options: ReadOptions,
 ): AsyncGenerator<Entry<M, P>> {
-  checkOptions("messages", options, ["last", "limit", "before", "after", "reverse", "parts", "signal"]);
+  checkOptions("messages", options, ["last", "limit", "before", "after", "reverse", "parts", "blobs", "signal"]);
+  checkBlobs("messages", options);
   if (options.last !== undefined) checkCount("last", options.last, 0);
   if (options.limit !== undefined) checkCount("limit", options.limit, 0);
-  yield* stream<M, P, Entry<M, P>>(session, options, (snapshot, loaded, index) => snapshot.entry(loaded, index));
+  const giver = new Giver<M, P>(session, options.blobs);
+  yield* stream<M, P, Entry<M, P>>(session, options, (snapshot, loaded, index) => {
+    const entry = snapshot.entry(loaded, index);
+    return giver.isNeeded(loaded) ? giver.give(entry) : entry;
+  });
 }
 
 /** The ids of the history's messages, oldest first. Their data is read, not parsed. */
@@ -57,7 +67,7 @@ export async function* messageIds(session: SessionState): AsyncGenerator<string>
 async function* stream<M extends object, P extends object, T extends { readonly at: string }>(
   session: SessionState,
   options: ReadOptions,
-  make: (snapshot: Snapshot<M, P>, loaded: Loaded, index: number) => T,
+  make: (snapshot: Snapshot<M, P>, loaded: Loaded, index: number) => T | Promise<T>,
 ): AsyncGenerator<T> {
   const { reverse = false, signal } = options;
   const progress: Progress = { given: 0, lastAt: undefined };
@@ -68,7 +78,8 @@ async function* stream<M extends object, P extends object, T extends { readonly 
     try {
       for await (const loaded of batches(snapshot, reverse, signal)) {
         for (let index = loaded.first; index < loaded.end; index++) {
-          const item = make(snapshot, loaded, reverse ? loaded.end - 1 - (index - loaded.first) : index);
+          const made = make(snapshot, loaded, reverse ? loaded.end - 1 - (index - loaded.first) : index);
+          const item = made instanceof Promise ? await made : made;
           progress.given++;
           progress.lastAt = item.at;
           yield item;
@@ -91,7 +102,9 @@ async function* stream<M extends object, P extends object, T extends { readonly 
 export async function message<M extends object, P extends object>(
   session: SessionState,
   reference: string,
+  options: BlobOptions = {},
 ): Promise<Entry<M, P> | undefined> {
+  checkBlobOptions("message", options);
   return await unlessStale(session, async () => {
     const snapshot = await viewPart(session, (view) => {
       const row = findMessage(view, session.id, reference);
@@ -99,7 +112,10 @@ export async function message<M extends object, P extends object>(
     });
     if (snapshot === undefined) return undefined;
     try {
-      return snapshot.entry(await snapshot.load(0, 1), 0);
+      const giver = new Giver<M, P>(session, options.blobs);
+      const loaded = await snapshot.load(0, 1);
+      const entry = snapshot.entry(loaded, 0);
+      return giver.isNeeded(loaded) ? await giver.give(entry) : entry;
     } finally {
       snapshot.release();
     }
@@ -107,15 +123,23 @@ export async function message<M extends object, P extends object>(
 }
 
 /** The parts of a message of the history, oldest first. */
-export async function* parts<P extends object>(session: SessionState, messageId: string): AsyncGenerator<Part<P>> {
-  const entry = await message<object, P>(session, messageId);
+export async function* parts<P extends object>(
+  session: SessionState,
+  messageId: string,
+  options: BlobOptions,
+): AsyncGenerator<Part<P>> {
+  const entry = await message<object, P>(session, messageId, options);
   if (entry === undefined) throw noMessage(session.id, messageId);
   yield* entry.parts;
 }
 
-export async function history<M extends object, P extends object>(session: SessionState): Promise<Entry<M, P>[]> {
+export async function history<M extends object, P extends object>(
+  session: SessionState,
+  options: BlobOptions,
+): Promise<Entry<M, P>[]> {
+  checkBlobOptions("history", options);
   const entries: Entry<M, P>[] = [];
-  for await (const entry of messages<M, P>(session, {})) entries.push(entry);
+  for await (const entry of messages<M, P>(session, options)) entries.push(entry);
   return entries;
 }
 

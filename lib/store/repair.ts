@@ -1,11 +1,13 @@
 // Mends what verify() finds in this machine's own files, as far as it can be mended without losing a byte.
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { ArgumentError, errno, ioError, StoreError } from "../base/errors.ts";
 import type { RepairAction, RepairOptions, RepairReport, VerifyProblem } from "../base/verify.ts";
+import { hashIn } from "../disk/blobs.ts";
 import { firstLine } from "../log/last.ts";
 import { nameOf } from "./month-check.ts";
 import { repairSession } from "./repair-session.ts";
 import type { StoreState } from "./state.ts";
+import { wrongBlobs } from "./verify-blobs.ts";
 import { problemOf } from "./verify-codes.ts";
 import { SessionCheck } from "./verify-session.ts";
 import { placesOf } from "./verify-targets.ts";
@@ -22,7 +24,14 @@ export async function repair(store: StoreState, options: RepairOptions): Promise
   const actions: RepairAction[] = [];
   const found: VerifyProblem[] = [];
   const names = new Set<string>();
-  for await (const problem of verify(store, { ...rest, signal })) {
+  if (rest.ids === undefined) {
+    // First, so that what is missing from then on is told.
+    for await (const problem of wrongBlobs(store, () => undefined, signal)) {
+      if (problem.isRepairable) actions.push(await moveBlob(store, problem, isTrial));
+      else found.push(problem);
+    }
+  }
+  for await (const problem of verify(store, { ...rest, signal }, false)) {
     if (problem.code === "cache") {
       actions.push(removeCache(store, problem, isTrial));
     } else {
@@ -49,6 +58,25 @@ export async function repair(store: StoreState, options: RepairOptions): Promise
 function removeCache({ vfs }: StoreState, { file, message }: VerifyProblem, isTrial: boolean): RepairAction {
   if (!isTrial) vfs.remove(file);
   return { code: "cache", action: "removed", message, file };
+}
+
+/** A file that is not what its name says makes room for one that is. */
+async function moveBlob(
+  { vfs, layout, blobs }: StoreState,
+  { code, file, message, bytes }: VerifyProblem,
+  isTrial: boolean,
+): Promise<RepairAction> {
+  const first = join(layout.lostBlobs, basename(file));
+  let to = first;
+  for (let number = 2; vfs.stat(to) !== undefined; number++) to = `${first}-${number}`;
+  if (!isTrial) {
+    blobs.forget(hashIn(basename(file)) as string);
+    vfs.makeDirectory(layout.lostBlobs);
+    vfs.rename(file, to);
+    for (const each of [dirname(file), layout.lostBlobs, dirname(layout.lostBlobs), layout.root])
+      await vfs.syncDirectory(each);
+  }
+  return { code, action: "moved", message, file, to, ...(bytes !== undefined && { bytes }) };
 }
 
 /** What keeps one session from being mended does not stop the others. -> why it was not */

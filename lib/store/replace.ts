@@ -1,9 +1,10 @@
 // The whole history anew, in one commit: a crash shows the old one or the new one. What is equal at the beginning stays.
 import type { Receipt } from "../base/entry.ts";
 import { ArgumentError } from "../base/errors.ts";
-import { isEqual, loadCanonical } from "../line/canonical.ts";
+import { loadCanonical } from "../line/canonical.ts";
+import { isSameData } from "../line/same-data.ts";
 import { formatStamp } from "../line/stamp.ts";
-import { acknowledge, commitLater } from "./commit.ts";
+import { acknowledge, attachAll, commitLater } from "./commit.ts";
 import type { CommitOptions } from "./commit.ts";
 import { exclusively } from "./exclusively.ts";
 import { append } from "./operations.ts";
@@ -23,14 +24,15 @@ export async function replace(
 ): Promise<Receipt[]> {
   if (!Array.isArray(messages)) throw new ArgumentError("INVALID_ARGUMENT", "replace() takes a list of messages");
   const prepared = messages.map((message) => prepare(session, message, "message"));
-  const receipts = await exclusively(session, async () => {
+  const write = async (): Promise<Receipt[]> => {
     await loadCanonical();
     for (;;) {
       const kept = await unlessStale(session, () => keptOf(session, prepared));
-      const result = await commitLater(session, options, (tx) => write(tx, prepared, kept));
+      const result = await commitLater(session, options, (tx) => planOf(tx, prepared, kept));
       if (result !== undefined) return result;
     }
-  });
+  };
+  const receipts = await exclusively(session, write, () => attachAll(session, prepared));
   return await acknowledge(session, receipts);
 }
 
@@ -55,7 +57,7 @@ async function keptOf(session: SessionState, prepared: readonly Prepared[]): Pro
       for (let index = loaded.first; index < loaded.end; index++) {
         const { id, at, data } = snapshot.entry(loaded, index);
         const next = prepared[receipts.length];
-        const isSame = next !== undefined && (!next.isNamed || next.id === id) && isEqual(data, JSON.parse(next.json));
+        const isSame = next !== undefined && (!next.isNamed || next.id === id) && isSameData(data, next.json);
         if (!isSame) return { receipts, version };
         receipts.push({ id, at });
       }
@@ -67,7 +69,7 @@ async function keptOf(session: SessionState, prepared: readonly Prepared[]): Pro
 }
 
 /** Undefined: another process has written since the histories were compared. */
-function write(tx: Transaction, prepared: readonly Prepared[], kept: Kept): Receipt[] | undefined {
+function planOf(tx: Transaction, prepared: readonly Prepared[], kept: Kept): Receipt[] | undefined {
   const list = tx.fold.history.list();
   if (kept.version !== tx.fold.version && (kept.version !== -1 || list.length > 0)) return undefined;
   const first = list[kept.receipts.length];

@@ -19,6 +19,7 @@ import { follow } from "./follow.ts";
 import type { FollowOptions } from "./follow.ts";
 import { fork } from "./fork.ts";
 import type { ForkOptions } from "./fork.ts";
+import type { BlobOptions } from "./give.ts";
 import { info } from "./info.ts";
 import { descendants } from "./list.ts";
 import { append, putMessage, putPart, remove, truncate, update } from "./operations.ts";
@@ -68,10 +69,10 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
     const session = this.#session;
     if (!Array.isArray(given)) {
       const prepared = prepare(session, given, "message");
-      return commit(session, this.#options, (tx) => append(tx, prepared));
+      return commit(session, this.#options, (tx) => append(tx, prepared), [prepared]);
     }
     const prepared = given.map((each: M) => prepare(session, each, "message"));
-    return commit(session, this.#options, (tx) => prepared.map((each) => append(tx, each)));
+    return commit(session, this.#options, (tx) => prepared.map((each) => append(tx, each)), prepared);
   }
 
   /** Runs several operations as one commit. With `expect`, throws CONFLICT unless the session's tip is still this one. */
@@ -86,14 +87,14 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
     const result = build(builder);
     if (result instanceof Promise)
       throw new ArgumentError("INVALID_ARGUMENT", "commit() takes a function that is not async");
-    await commit(session, { ...this.#options, expect: options.expect }, (tx) => builder.run(tx));
+    await commit(session, { ...this.#options, expect: options.expect }, (tx) => builder.run(tx), builder.prepared);
     return result;
   }
 
   /** Replaces the message with this id, or adds it. One that equals what stands writes nothing. */
   async putMessage(message: M): Promise<Receipt> {
     const prepared = prepare(this.#session, message, "message");
-    return commit(this.#session, this.#options, (tx) => putMessage(tx, prepared));
+    return commit(this.#session, this.#options, (tx) => putMessage(tx, prepared), [prepared]);
   }
 
   /** Replaces the part with this id of a message, or adds it. With `final: false` more of it is to come. */
@@ -104,7 +105,7 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
     const prepared = prepare(session, part, "part");
     if (options.final === false) return await streamsOf(session).put(messageId, prepared);
     session.streams?.end(messageId, prepared.id);
-    return commit(this.#session, {}, (tx) => putPart(tx, messageId, prepared));
+    return commit(this.#session, {}, (tx) => putPart(tx, messageId, prepared), [prepared]);
   }
 
   /** Removes a message with its parts, or one part. */
@@ -154,16 +155,16 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
   }
 
   /** All messages. A long session is better read with messages(). */
-  async history(): Promise<Entry<M, P>[]> {
-    return await history<M, P>(this.#session);
+  async history(options: BlobOptions = {}): Promise<Entry<M, P>[]> {
+    return await history<M, P>(this.#session, options);
   }
 
-  async message(id: string): Promise<Entry<M, P> | undefined> {
-    return await message<M, P>(this.#session, id);
+  async message(id: string, options: BlobOptions = {}): Promise<Entry<M, P> | undefined> {
+    return await message<M, P>(this.#session, id, options);
   }
 
-  parts(messageId: string): AsyncGenerator<Part<P>> {
-    return parts<P>(this.#session, messageId);
+  parts(messageId: string, options: BlobOptions = {}): AsyncGenerator<Part<P>> {
+    return parts<P>(this.#session, messageId, options);
   }
 
   messageIds(): AsyncGenerator<string> {

@@ -1,6 +1,7 @@
 // What an open store holds. The verbs work on this; the facade in store.ts calls them.
 import { ArgumentError, StoreError, typedError } from "../base/errors.ts";
 import type { Settings } from "../base/options.ts";
+import { Blobs } from "../disk/blobs.ts";
 import { Descriptors } from "../disk/descriptors.ts";
 import { Leases } from "../disk/leases.ts";
 import { checkId } from "../disk/names.ts";
@@ -27,6 +28,7 @@ export class StoreState {
   /** Why nothing can be written here; undefined: it can. */
   readonly readOnly: StoreError | undefined;
   readonly descriptors: Descriptors;
+  readonly blobs: Blobs;
   readonly locator: Locator;
   readonly events: Events = new Events();
   readonly background: Background;
@@ -66,6 +68,7 @@ export class StoreState {
     this.leases = hasLeases ? new Leases(vfs, layout, machine, settings.busyTimeoutMs) : undefined;
     this.descriptors = new Descriptors(vfs, settings.maxOpenFiles);
     this.locator = new Locator(vfs, layout);
+    this.blobs = new Blobs(vfs, layout);
     const { leases } = this;
     const replaced = new ReplacedLogs(vfs, layout, (name, operation) =>
       leases === undefined ? operation() : leases.exclusively(name, operation),

@@ -1,4 +1,5 @@
 // The public handle of an open store: lifecycle, and one line for each verb.
+import type { BlobReference, StoredBlob } from "../base/blob.ts";
 import type { StoreChange } from "../base/change.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { Settings } from "../base/options.ts";
@@ -136,6 +137,17 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   watch(options: WatchOptions = {}): AsyncGenerator<StoreChange> {
     this.#state.enter();
     return watch(this.#state, options);
+  }
+
+  /**
+   * The file of an attachment, to be opened or streamed. `reference` is what a read with `blobs: "reference"` gives in the
+   * place of its text. Undefined: it is missing, or not as long as the reference says.
+   */
+  async blob(reference: BlobReference): Promise<StoredBlob | undefined> {
+    return await this.#state.track(async () => {
+      const { blobOf } = await import("./attachments.ts");
+      return blobOf(this.#state, reference);
+    });
   }
 
   /**

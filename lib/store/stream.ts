@@ -2,6 +2,7 @@
 // message by message: nothing lives longer than its reader needs it.
 import type { Entry } from "../base/entry.ts";
 import { StoreError } from "../base/errors.ts";
+import type { Giver } from "./give.ts";
 import { StaleError } from "./snapshot.ts";
 import type { Loaded, Snapshot } from "./snapshot.ts";
 import type { SessionState } from "./session-state.ts";
@@ -42,10 +43,16 @@ export async function* batches<M extends object, P extends object>(
 }
 
 /** All messages of a snapshot, which a caller wants at once. */
-export async function readAll<M extends object, P extends object>(snapshot: Snapshot<M, P>): Promise<Entry<M, P>[]> {
+export async function readAll<M extends object, P extends object>(
+  snapshot: Snapshot<M, P>,
+  giver: Giver<M, P>,
+): Promise<Entry<M, P>[]> {
   const entries: Entry<M, P>[] = [];
   for await (const loaded of batches(snapshot, false)) {
-    for (let index = loaded.first; index < loaded.end; index++) entries.push(snapshot.entry(loaded, index));
+    for (let index = loaded.first; index < loaded.end; index++) {
+      const entry = snapshot.entry(loaded, index);
+      entries.push(giver.isNeeded(loaded) ? await giver.give(entry) : entry);
+    }
   }
   return entries;
 }

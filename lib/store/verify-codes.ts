@@ -98,8 +98,15 @@ const MEANINGS: Readonly<Record<VerifyCode, Meaning>> = {
     repair: "repair takes over what is only in it, and removes it",
   },
   unreadable: { severity: "error", text: "it cannot be read" },
-  "blob-missing": { severity: "error", text: "an attachment that a line names is missing" },
-  "blob-wrong": { severity: "error", text: "an attachment's content is not what its name says" },
+  "blob-missing": {
+    severity: "error",
+    text: "an attachment that a line names is missing; the message shows its reference",
+  },
+  "blob-wrong": {
+    severity: "error",
+    text: "an attachment's content is not what its name says; messages that have it show its reference",
+    repair: "repair moves the file to lost+found/",
+  },
   cache: {
     severity: "info",
     text: "a cache file that fits nothing",

@@ -13,7 +13,7 @@ import type { Place } from "./locator.ts";
 import { OLD_STAYS_MS } from "./replaced.ts";
 import type { StoreState } from "./state.ts";
 import { problemOf } from "./verify-codes.ts";
-import { missingBlobs } from "./verify-files.ts";
+import { missingBlobs } from "./verify-blobs.ts";
 import { References } from "./verify-references.ts";
 
 export class SessionCheck {
@@ -120,12 +120,9 @@ export class SessionCheck {
     return { offset: lines.offset(row), bytes: lines.size(row), detail: formatStamp(lines.stamp(row)) };
   }
 
-  /** Where there is no folder of attachments nothing was moved to it: what looks like a reference is the caller's. */
-  async *#ofBlobs({ place, file, stat }: Inspected): AsyncGenerator<VerifyProblem> {
-    const { vfs, layout } = this.#store;
-    if (vfs.stat(layout.blobs) === undefined) return;
-    for (const { offset, bytes, hash } of await missingBlobs(this.#store, file, stat.size))
-      yield this.#problem("blob-missing", place, { offset, bytes, detail: hash, by: "nobody" });
+  async *#ofBlobs(log: Inspected): AsyncGenerator<VerifyProblem> {
+    for (const { offset, bytes, hash } of await missingBlobs(this.#store, log, this.#signal))
+      yield this.#problem("blob-missing", log.place, { offset, bytes, detail: hash, by: "nobody" });
   }
 
   *#ofReferences(): Generator<VerifyProblem> {

@@ -5,7 +5,8 @@ import { giveWay } from "../base/turn.ts";
 import type { VerifyOptions, VerifyProblem } from "../base/verify.ts";
 import type { StoreState } from "./state.ts";
 import { problemOf } from "./verify-codes.ts";
-import { strayCaches, wrongBlobs } from "./verify-files.ts";
+import { wrongBlobs } from "./verify-blobs.ts";
+import { strayCaches } from "./verify-files.ts";
 import { SessionCheck } from "./verify-session.ts";
 import { targetsOf } from "./verify-targets.ts";
 
@@ -19,8 +20,12 @@ export function checkVerify(call: string, options: VerifyOptions, known: readonl
   if (onProgress !== undefined && typeof onProgress !== "function") refuse("onProgress is a function");
 }
 
-/** The problems, as they are found: those of one session after the other, then those of attachments and caches. */
-export async function* verify(store: StoreState, options: VerifyOptions): AsyncGenerator<VerifyProblem> {
+/** `withBlobs`: the contents of attachments are read, too. The problems, as they are found: those of one session after the other, then those of attachments and caches. */
+export async function* verify(
+  store: StoreState,
+  options: VerifyOptions,
+  withBlobs = true,
+): AsyncGenerator<VerifyProblem> {
   const { ids, signal, onProgress } = options;
   signal?.throwIfAborted();
   store.checkOpen();
@@ -48,7 +53,8 @@ export async function* verify(store: StoreState, options: VerifyOptions): AsyncG
     store.checkOpen();
   }
   if (ids !== undefined) return;
-  for await (const problem of wrongBlobs(store, (bytes) => (progress.bytes += bytes), signal)) yield count(problem);
+  if (withBlobs)
+    for await (const problem of wrongBlobs(store, (bytes) => (progress.bytes += bytes), signal)) yield count(problem);
   if (!store.vfs.isVolatile) for await (const problem of strayCaches(store)) yield count(problem);
   onProgress?.({ ...progress });
 }

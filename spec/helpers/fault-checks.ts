@@ -45,7 +45,9 @@ export async function shownBy(store: Store<any, any>, except?: string): Promise<
 /** The same by the second reader, from the bytes. */
 function shownNaively(disk: SimulatedDisk, root: string): Model {
   const shown: Record<string, ModelSession> = {};
-  for (const [id, session] of readFilesNaively(disk.filesBelow(`${root}/sessions`))) {
+  for (const [id, session] of readFilesNaively(
+    new Map([...disk.filesBelow(`${root}/sessions`), ...disk.filesBelow(`${root}/blobs`)]),
+  )) {
     if (session.deleted) continue;
     const title = session.info["title"] as string | undefined;
     shown[id] = {

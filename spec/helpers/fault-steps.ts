@@ -72,6 +72,9 @@ const FIRST_SOURCE = source("imported", 1);
 const GROWN_SOURCE = source("imported", 2);
 const OTHER_SOURCE = source("imported-2", 2);
 
+/** A file of some 30 KB. */
+const ATTACHMENT = `data:application/pdf;base64,${Buffer.from(`%PDF-1.7 ${"a fern, ".repeat(4000)}`).toString("base64")}`;
+
 export const BASE: Model = {
   s: {
     title: "first",
@@ -107,6 +110,11 @@ export const STEPS: readonly Step[] = [
     "append",
     (store) => s(store).append({ id: "x", n: 1 }),
     onS((all) => [...all, message("x", { id: "x", n: 1 })]),
+  ),
+  commit(
+    "append with an attachment",
+    (store) => s(store).append({ id: "x", url: ATTACHMENT }),
+    onS((all) => [...all, message("x", { id: "x", url: ATTACHMENT })]),
   ),
   commit(
     "batch",
@@ -190,6 +198,20 @@ export const STEPS: readonly Step[] = [
     (model) => ({
       ...model,
       new: { messages: [message("x", { id: "x" }), message("y", { id: "y" })] },
+    }),
+  ),
+  commit(
+    "first append, with an attachment in a part",
+    (store) =>
+      store.session("new", { create: true }).commit((c) => {
+        c.append({ id: "x" });
+        c.putPart("x", { id: "p", data: ATTACHMENT });
+      }),
+    (model) => ({
+      ...model,
+      new: {
+        messages: [{ ...message("x", { id: "x" }), parts: [{ id: "p", data: { id: "p", data: ATTACHMENT } }] }],
+      },
     }),
   ),
   commit(

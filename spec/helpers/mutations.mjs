@@ -55,6 +55,30 @@ const MUTATIONS = [
     specs: ["spec/faults-crash.spec.ts", "-t", "durability power"],
   },
   {
+    name: "sync of an attachment before it gets its name",
+    file: "lib/disk/blobs.ts",
+    changes: [["await aside.file.sync();", ""]],
+    specs: ["spec/faults-crash.spec.ts", "-t", "attachment"],
+  },
+  {
+    name: "sync of the names of an attachment and its directories",
+    file: "lib/disk/blobs.ts",
+    changes: [["await this.#vfs.syncDirectory(directory);", ""]],
+    specs: ["spec/faults-crash.spec.ts", "-t", "attachment"],
+  },
+  {
+    name: "an attachment's content is what its name says",
+    file: "lib/store/blob.ts",
+    changes: [['if (sum.digest("hex") !== hash)', "if (sum === undefined)"]],
+    specs: ["spec/blob-reads.spec.ts"],
+  },
+  {
+    name: "an attachment that was touched between the collector's look and its move comes back",
+    file: "lib/store/blob-collect.ts",
+    changes: [["if (vfs.stat(away)?.mtimeMs !== stat.mtimeMs) {", "if (vfs.stat(away) === undefined) {"]],
+    specs: ["spec/blob-collect.spec.ts"],
+  },
+  {
     name: "sync of a new store's marker",
     file: "lib/store/open.ts",
     changes: [["await marker.file.sync();", ""]],

@@ -2,6 +2,7 @@
 // equal what the library answers.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { blobsIn, restoreNaively } from "./naive-blobs.ts";
 import { isSound, readLog, unite, writerOf } from "./naive-lines.ts";
 import type { NaiveLine } from "./naive-lines.ts";
 
@@ -171,10 +172,16 @@ export function readNaively(root: string): Map<string, NaiveSession> {
       }
     }
   }
+  if (statSync(join(root, "blobs"), { throwIfNoEntry: false }) !== undefined) {
+    for (const entry of readdirSync(join(root, "blobs"), { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile()) files.set(path, readFileSync(path));
+    }
+  }
   return readFilesNaively(files);
 }
 
-/** The same from the content of all files below sessions/. */
+/** The same from the content of all files below sessions/ and blobs/. */
 export function readFilesNaively(files: ReadonlyMap<string, Buffer>): Map<string, NaiveSession> {
   const logs = new Map<string, NaiveLine[][]>();
   for (const [path, content] of files) {
@@ -183,7 +190,16 @@ export function readFilesNaively(files: ReadonlyMap<string, Buffer>): Map<string
     const id = lines.find(({ type }) => type === "session")?.id;
     if (id !== undefined) logs.set(id, [...(logs.get(id) ?? []), lines]);
   }
-  return new Map([...logs].map(([id, each]) => [id, foldNaively(each)]));
+  const blobs = blobsIn(files);
+  const restored = (session: NaiveSession): NaiveSession => ({
+    ...session,
+    history: session.history.map((entry) => ({
+      ...entry,
+      data: restoreNaively(entry.data, blobs),
+      parts: entry.parts.map((part) => ({ ...part, data: restoreNaively(part.data, blobs) })),
+    })),
+  });
+  return new Map([...logs].map(([id, each]) => [id, restored(foldNaively(each))]));
 }
 
 function isLog(path: string): boolean {
