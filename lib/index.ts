@@ -15,6 +15,7 @@ export type {
 export type { Durability, Redact, RedactContext, StoreOptions, WellFormed } from "./base/options.ts";
 export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
 export type {
+  BlobCollection,
   CompactOptions,
   CompactProgress,
   CompactResult,

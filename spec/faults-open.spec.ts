@@ -4,8 +4,10 @@ import { beforeAll, describe, test } from "vitest";
 import { groundOf, runAll } from "./helpers/fault-case.ts";
 import type { Ground } from "./helpers/fault-case.ts";
 import { openAt } from "./helpers/fault-checks.ts";
-import { BASE, makeBase, message } from "./helpers/fault-steps.ts";
-import type { Context, Model, Step } from "./helpers/fault-steps.ts";
+import { message } from "./helpers/fault-model.ts";
+import type { Model } from "./helpers/fault-model.ts";
+import { BASE, makeBase } from "./helpers/fault-steps.ts";
+import type { Context, Step } from "./helpers/fault-steps.ts";
 import type { Store } from "../lib/index.ts";
 
 const IS_LONG = process.env["TURNLOG_LONG"] !== undefined;

@@ -25,8 +25,18 @@ export interface StoreCompactOptions extends CompactOptions {
   onProgress?: ((progress: CompactProgress) => void) | undefined;
 }
 
+/** What became of attachments that nothing has named for the restore window. */
+export interface BlobCollection {
+  /** Moved to the trash; and gone from it for good, with these bytes. */
+  readonly trashed: number;
+  readonly removed: number;
+  readonly bytes: number;
+}
+
 /** What store.compact() has done. */
 export interface StoreCompactResult extends CompactProgress {
+  /** An error: something that may name an attachment could not be read, so none was touched. */
+  readonly blobs: BlobCollection | Error;
   /** Sessions that could not be compacted, and why: another process writes to it, or it is damaged. */
   readonly failed: readonly { readonly id: string; readonly error: Error }[];
 }

@@ -3,6 +3,7 @@
 // has seen one unnamed, never its times alone.
 import { dirname, join } from "node:path";
 import { createGunzip } from "node:zlib";
+import type { BlobCollection } from "../base/compaction.ts";
 import { errno } from "../base/errors.ts";
 import { Turns } from "../base/slices.ts";
 import { replaceText } from "../disk/aside.ts";
@@ -15,14 +16,6 @@ const DAY_MS = 86_400_000;
 /** Who has just written a file, or believed it, is about to name it. */
 const JUST_MS = 3_600_000;
 const PIECE_BYTES = 256 * 1024;
-
-export interface BlobCollection {
-  /** Moved to the trash, and gone from it for good. */
-  readonly trashed: number;
-  readonly removed: number;
-  /** Bytes that are gone for good. */
-  readonly bytes: number;
-}
 
 export interface CollectOptions {
   /** Hashes of files that go for good at once, if nothing names them: what was purged. */

@@ -1,7 +1,8 @@
 // Compaction of all sessions, one after the other.
-import type { StoreCompactOptions, StoreCompactResult } from "../base/compaction.ts";
+import type { BlobCollection, StoreCompactOptions, StoreCompactResult } from "../base/compaction.ts";
 import { ArgumentError, StoreError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
+import { collectBlobs } from "./blob-collect.ts";
 import { compactSession } from "./compact.ts";
 import { ids } from "./list.ts";
 import type { StoreState } from "./state.ts";
@@ -34,5 +35,14 @@ export async function compactStore(store: StoreState, options: StoreCompactOptio
     done.sessions++;
     onProgress?.({ ...done });
   }
-  return { ...done, failed };
+  return { ...done, failed, blobs: await collected(store, signal) };
+}
+
+async function collected(store: StoreState, signal: AbortSignal | undefined): Promise<BlobCollection | Error> {
+  try {
+    return await collectBlobs(store, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    return store.typed(error) as Error;
+  }
 }

@@ -176,7 +176,10 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
     });
   }
 
-  /** Compacts the logs of all sessions, one after the other, as session.compact() does. What fails stops no other. */
+  /**
+   * Compacts the logs of all sessions, one after the other, as session.compact() does. What fails stops no other. Then
+   * attachments that no line of any machine has named for the restore window move to the trash, and from it for good.
+   */
   async compact(options: StoreCompactOptions = {}): Promise<StoreCompactResult> {
     return await this.#state.track(async () => {
       const { compactStore } = await import("./compact-store.ts");

@@ -8,8 +8,8 @@ import { StoreError } from "../../lib/index.ts";
 import type { Store } from "../../lib/index.ts";
 import { openOn } from "../../lib/store/store.ts";
 import { FaultVfs } from "./fault-vfs.ts";
-import { isImported } from "./fault-steps.ts";
-import type { Model, ModelSession } from "./fault-steps.ts";
+import type { Model, ModelSession } from "./fault-model.ts";
+import { isImported } from "./fault-sources.ts";
 import { readFilesNaively } from "./naive-reader.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
 

@@ -1,28 +1,14 @@
 // What a store can be asked to do, each with what it makes of the store by a model of its own: a list of messages for each
 // session. The fault and the crash specs run these, and compare what is there with the model.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Durability } from "../../lib/base/options.ts";
 import type { Vfs } from "../../lib/disk/vfs.ts";
 import { StoreError } from "../../lib/index.ts";
 import type { Session, Store } from "../../lib/index.ts";
+import { message } from "./fault-model.ts";
+import type { Model, ModelMessage, ModelSession } from "./fault-model.ts";
+import { FIRST_SOURCE, GROWN_SOURCE, imported, isImported, OTHER_SOURCE } from "./fault-sources.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
-
-export interface ModelMessage {
-  readonly id: string;
-  readonly data: object;
-  readonly parts: readonly { readonly id: string; readonly data: object }[];
-}
-
-export interface ModelSession {
-  readonly title?: string;
-  readonly messages: readonly ModelMessage[];
-}
-
-/** The sessions that are there, by their ids. */
-export type Model = Readonly<Record<string, ModelSession>>;
 
 /** What a step runs in. */
 export interface Context {
@@ -43,34 +29,6 @@ export interface Step<T = any> {
   /** All of it is one commit: an error that does not say what became of it has written nothing. */
   readonly isCommit: boolean;
 }
-
-/** Where importers find a session of one message, the same session with two, and another one. */
-const SOURCES = mkdtempSync(join(tmpdir(), "turnlog-source-"));
-process.once("exit", () => rmSync(SOURCES, { recursive: true, force: true }));
-const SAID = [
-  { role: "user", content: "Which fern is it?" },
-  { role: "assistant", content: "The tall one." },
-];
-
-/** Sessions that come from elsewhere have ids for their messages that we do not know: they are compared by their order. */
-export function isImported(id: string): boolean {
-  return id.startsWith("imported");
-}
-
-function source(key: string, count: number): { path: string } {
-  const path = mkdtempSync(join(SOURCES, "picoclaw-"));
-  const lines = SAID.slice(0, count).map((each) => `${JSON.stringify(each)}\n`);
-  writeFileSync(join(path, `${key}.jsonl`), lines.join(""));
-  return { path };
-}
-
-function imported(count: number): ModelSession {
-  return { messages: SAID.slice(0, count).map((data, n) => message(String(n), data)) };
-}
-
-const FIRST_SOURCE = source("imported", 1);
-const GROWN_SOURCE = source("imported", 2);
-const OTHER_SOURCE = source("imported-2", 2);
 
 /** A file of some 30 KB. */
 const ATTACHMENT = `data:application/pdf;base64,${Buffer.from(`%PDF-1.7 ${"a fern, ".repeat(4000)}`).toString("base64")}`;
@@ -297,8 +255,4 @@ function onS(change: (messages: readonly ModelMessage[]) => readonly ModelMessag
 
 function without(id: string): Step["apply"] {
   return (model) => Object.fromEntries(Object.entries(model).filter(([key]) => key !== id));
-}
-
-export function message(id: string, data: object): ModelMessage {
-  return { id, data, parts: [] };
 }

@@ -16,24 +16,31 @@ lines move to lost+found/. A log as it was stays beside the new one for a minute
 
 Logs are compacted by themselves when most of them is dead; this does it now, for these sessions or all.
 
-With --json: {"sessions", "compacted", "freedBytes", "failed"}.`,
+Of all sessions, attachments that no line has named for the restore window move to the trash, and from there for good when it
+ends again.
+
+With --json: {"sessions", "compacted", "freedBytes", "failed", "blobs"}.`,
   options: {},
   examples: ["turnlog compact", "turnlog compact 0193"],
   async run(call) {
     return await withStore(call, "write", async (store) => {
       const ids = await sessionIds(store, call);
-      const { failed, ...done } =
+      const { failed, blobs, ...done } =
         ids === undefined ? await compactAll(store, call) : await compactThese(store, call, ids);
       if (call.json) {
         const reasons = failed.map(({ id, error }) => ({ id, reason: error.message }));
-        await call.out.write(`${jsonLine({ ...done, failed: reasons })}\n`);
+        const gone = blobs instanceof Error ? { reason: blobs.message } : blobs;
+        await call.out.write(`${jsonLine({ ...done, failed: reasons, blobs: gone })}\n`);
       } else {
         for (const { id, error } of failed) call.say(`${id}: ${error.message}`);
+        if (blobs instanceof Error) call.say(`attachments: ${blobs.message}`);
+        else if (blobs.trashed + blobs.removed > 0)
+          call.say(`${counted(blobs.trashed, "attachment")} to the trash, ${bytesText(blobs.bytes)} of it for good`);
         call.say(
           `${counted(done.sessions, "session")}, ${done.compacted} compacted, ${bytesText(done.freedBytes)} freed`,
         );
       }
-      return failed.length > 0 ? EXIT.problems : EXIT.done;
+      return failed.length > 0 || blobs instanceof Error ? EXIT.problems : EXIT.done;
     });
   },
 };
@@ -63,5 +70,6 @@ async function compactThese(store: Store, { signal }: Call, ids: readonly string
     compacted: results.filter(({ lines, fragments }) => lines + fragments > 0).length,
     freedBytes: freed.reduce((sum, bytes) => sum + bytes, 0),
     failed: [],
+    blobs: { trashed: 0, removed: 0, bytes: 0 },
   };
 }
