@@ -104,6 +104,7 @@ function commitNow<T>(
   const result = planned(session, tx, plan);
   if (tx.lines.length === 0) return result;
   session.store.catalog.willWrite(session);
+  if (!writer.isScheduled) session.store.upkeep.sizes.wrote(session);
   try {
     writer.append(tx, session.lease?.isTrusted === true);
   } catch (error) {
@@ -141,6 +142,7 @@ export async function commitFirst<T>(
   });
   if (session.loading === undefined && log.number === session.logs.length - 1) session.known ??= known;
   if (session.writer !== undefined) session.store.background.addWriter(session.writer);
+  session.store.upkeep.sizes.wrote(session);
   session.store.makeRoom();
   session.store.wake(session.id);
   return result;

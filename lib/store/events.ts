@@ -1,4 +1,5 @@
 // What a store tells without being asked.
+import type { EvictedSession } from "../base/retention.ts";
 
 export type WarningCode =
   | "torn"
@@ -14,7 +15,9 @@ export type WarningCode =
   | "future"
   | "lost"
   | "unread"
-  | "sync";
+  | "sync"
+  | "size"
+  | "upkeep";
 
 /** Something that a person should know of. Nothing was thrown, and nothing was dropped in silence. */
 export interface StoreWarning {
@@ -28,6 +31,8 @@ export interface StoreWarning {
 
 export interface StoreEvents {
   warning: StoreWarning;
+  /** A session went to the trash by a retention policy. */
+  evicted: EvictedSession;
 }
 
 /** So many are remembered. */

@@ -2,7 +2,9 @@
 import type { StoreChange } from "../base/change.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { Settings } from "../base/options.ts";
+import type { PurgeReport } from "../base/purge.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
+import type { EmptyTrashOptions, EmptyTrashReport, TrashedSession, TrashOptions } from "../base/trash.ts";
 import type { RepairOptions, RepairReport, VerifyOptions, VerifyProblem } from "../base/verify.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import type { TitleSearchOptions } from "../indexes/titles/search.ts";
@@ -163,6 +165,34 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
     });
   }
 
+  /**
+   * Deletes a session and erases all that was said in it for good, of a deleted one too: what it was called, its messages, its
+   * log's content, caches, trash and lost+found/; on other machines when they have the purge, by a sync, and open the store.
+   * That there was a session with this id, and when, stays. Throws NOT_FOUND if there never was one.
+   */
+  async purge(id: string): Promise<PurgeReport> {
+    return await this.#state.track(async () => {
+      const session = this.#state.session(id);
+      const { purgeSession } = await import("./purge.ts");
+      return await purgeSession(session);
+    });
+  }
+
+  /** What is in the trash: deleted sessions that restore() brings back, until `restoreDays` after the deletion. */
+  async *trash(options: TrashOptions = {}): AsyncGenerator<TrashedSession> {
+    this.#state.enter();
+    const { trash } = await import("./trash.ts");
+    yield* trash(this.#state, options);
+  }
+
+  /** Removes all that is in the trash, before its time. With `dryRun` nothing goes, and the report says what would. */
+  async emptyTrash(options: EmptyTrashOptions = {}): Promise<EmptyTrashReport> {
+    return await this.#state.track(async () => {
+      const { emptyTrash } = await import("./trash.ts");
+      return await emptyTrash(this.#state, options);
+    });
+  }
+
   /** Calls the listener for every event of this kind. Returns a function that ends it. */
   on<E extends keyof StoreEvents>(event: E, listener: (event: StoreEvents[E]) => void): () => void {
     return this.#state.events.on(event, listener);
@@ -184,5 +214,7 @@ export async function openOn<M extends object, P extends object>(
   settings: Settings,
   rooms: Rooms,
 ): Promise<Store<M, P>> {
-  return new Store(await openState(vfs, directory, settings), rooms);
+  const state = await openState(vfs, directory, settings);
+  state.upkeep.start();
+  return new Store(state, rooms);
 }

@@ -22,6 +22,8 @@ const YOUNG_PART = 64;
 /** Beyond this it is made even while changes go on. */
 const MOST_YOUNG = 4096;
 const MOST_YOUNG_PART = 4;
+/** So many bases are made to be rid of an old one. */
+const MOST_MERGES = 6;
 
 export class Catalog {
   readonly journal: Journal;
@@ -170,6 +172,20 @@ export class Catalog {
     } finally {
       release?.();
     }
+  }
+
+  /** Nothing stays of what was known before: a new base is made, until no journal is left that is older than this call. */
+  async erase(): Promise<void> {
+    this.load();
+    const newest = Math.max(this.#number, ...this.journal.numbers());
+    for (let tries = 0; tries < MOST_MERGES; tries++) {
+      await this.merge();
+      this.load();
+      if (this.#number > newest && this.journal.numbers().every((each) => each > newest)) return;
+    }
+    // Others make bases without a pause, or what is there cannot be merged: everything is learnt anew.
+    this.journal.removeAll();
+    this.drop();
   }
 
   close(): void {
