@@ -12,8 +12,22 @@ export type {
   ImportSource,
 } from "./base/import.ts";
 export type { Durability, Redact, RedactContext, StoreOptions, WellFormed } from "./base/options.ts";
+export type { PurgeReport } from "./base/purge.ts";
+export type {
+  ApplyOptions,
+  EvictedSession,
+  RetentionItem,
+  RetentionObstacle,
+  RetentionOptions,
+  RetentionPlan,
+  RetentionPolicy,
+  RetentionReason,
+  RetentionReport,
+  SkippedSession,
+} from "./base/retention.ts";
 export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
 export type { SessionStats, TypeStats } from "./base/session-stats.ts";
+export type { EmptyTrashOptions, EmptyTrashReport, TrashedSession, TrashOptions } from "./base/trash.ts";
 export type {
   RepairAction,
   RepairKind,
@@ -39,6 +53,7 @@ export type { TruncateRange } from "./store/operations.ts";
 export type { PageOptions } from "./store/page.ts";
 export type { ReadOptions } from "./store/read.ts";
 export type { SearchHit, SearchOptions, SearchProgress } from "./store/search-options.ts";
+export type { Retention } from "./store/retention.ts";
 export type { Session, SessionOptions } from "./store/session.ts";
 export type { Store } from "./store/store.ts";
 export type { WatchOptions } from "./store/watch.ts";

@@ -25,8 +25,9 @@ export interface RetentionPolicy {
 export type RetentionReason = "age" | "sessions" | "size";
 
 /**
- * Why a session stays that a limit would take: it is pinned; the policy keeps it; another process may be writing to it, or
- * this one wrote to it in the last ten minutes; another machine writes to it, too; a child of it stays; it cannot be read.
+ * Why a session stays that a limit would take: it is pinned; the policy keeps it; somebody has its lease, and so writes to it
+ * now or has a moment ago (a policy that the store keeps by itself leaves alone what the store wrote in the last ten minutes);
+ * another machine writes to it, too; a child of it stays; it cannot be read.
  */
 export type RetentionObstacle = "pinned" | "kept" | "in use" | "machines" | "children" | "damaged";
 
@@ -39,8 +40,8 @@ export interface RetentionItem {
   readonly messages: number;
   /** The time that makes it old (ISO 8601, from its lines). */
   readonly at: string;
-  /** What was the tip when the plan was made: a session that has another one by then stays. */
-  readonly tip: string;
+  /** The stamp of its newest line: a session that was written to since stays. */
+  readonly last: string;
 }
 
 export interface RetentionPlan {

@@ -57,7 +57,7 @@ export class Clock {
     const before = this.#read();
     const after = this.#renewed(before);
     const now = Date.now();
-    const isOld = before.fromMs !== after.fromMs || Math.abs(now - (before.seenMs ?? 0)) >= NOTED_MS;
+    const isOld = before.fromMs !== after.fromMs || before.toMs !== after.toMs || Math.abs(now - (before.seenMs ?? 0)) >= NOTED_MS;
     if (isOld) this.#write({ ...after, seenMs: now });
     return momentOf(after, now);
   }
@@ -85,10 +85,13 @@ export class Clock {
     const now = Date.now();
     const { fromMs, toMs, ...others } = memory;
     if (fromMs !== undefined && toMs !== undefined) {
+      const { seenMs = toMs } = memory;
+      const isLeap = now - seenMs > LEAP_MS;
       const isBack = now < toMs && now - fromMs <= LEAP_MS;
-      const isSettled = now - toMs >= SETTLES_MS && now - (memory.seenMs ?? toMs) <= LEAP_MS;
-      if (!isBack && !isSettled) return now < toMs ? { ...memory, toMs: now } : memory;
-      return others;
+      if (isBack || (now - toMs >= SETTLES_MS && !isLeap)) return others;
+      // After one more the week begins anew, from the time that was believed until then.
+      if (isLeap) return { ...memory, fromMs: fromMs + Math.max(0, seenMs - toMs), toMs: now };
+      return now < toMs ? { ...memory, toMs: now } : memory;
     }
     const known = memory.seenMs ?? this.#evidence();
     return known === undefined || now - known <= LEAP_MS ? others : { ...others, fromMs: known, toMs: now };

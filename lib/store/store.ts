@@ -17,6 +17,7 @@ import type { SessionFilter } from "./filter.ts";
 import { count, get, ids, page, sessions } from "./list.ts";
 import type { SessionPage, SessionPageOptions } from "./list.ts";
 import { openState } from "./open.ts";
+import { Retention } from "./retention.ts";
 import type { SearchHit, SearchOptions } from "./search-options.ts";
 import { Session } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
@@ -47,6 +48,11 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   /** The folder that this machine writes to: what a sync must not overwrite. Empty where the store is read-only. */
   get machine(): string {
     return this.#state.machine;
+  }
+
+  /** How much history is kept: what a policy would take, and taking it. */
+  get retention(): Retention {
+    return new Retention(this.#state);
   }
 
   /** Makes a session. Throws EXISTS if there is one with this id. */

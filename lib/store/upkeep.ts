@@ -85,7 +85,7 @@ export class Upkeep {
     const policy = store.settings.retention;
     if (policy !== undefined && now - this.#retainedAt >= RETENTION_MS) {
       this.#retainedAt = now;
-      const { retain } = await import("./retention.ts");
+      const { retain } = await import("./retain.ts");
       await retain(store, policy, signal);
     }
   }
