@@ -109,7 +109,9 @@ test("what goes lies in the trash, with an event and a line, and comes back", as
   expect(events).toEqual(report.evicted);
   expect(await left(store)).toEqual(["a", "b"]);
   for (const { path } of events) expect(existsSync(path)).toBe(true);
-  const lines = readFileSync(join(directory, "trash", "evictions.jsonl"), "utf8").trimEnd().split("\n");
+  const lines = readFileSync(join(directory, "trash", "evictions.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n");
   expect(lines.map((line) => JSON.parse(line))).toEqual(
     events.map(({ id, title, reason, bytes }) => expect.objectContaining({ id, title, reason, bytes })),
   );
@@ -208,7 +210,15 @@ describe("never goes", () => {
     expect(await planned(store, { maxSessions: 2 })).toEqual(["d", "c", "b", "a", "leaf"]);
     // As a family they are as old as the newest of them.
     expect(await planned(store, { maxAgeDays: 7, children: true })).toEqual(["d", "c", "b", "a"]);
-    expect(await planned(store, { maxAgeDays: 4, children: true })).toEqual(["d", "c", "b", "a", "leaf", "mid", "root"]);
+    expect(await planned(store, { maxAgeDays: 4, children: true })).toEqual([
+      "d",
+      "c",
+      "b",
+      "a",
+      "leaf",
+      "mid",
+      "root",
+    ]);
   });
 
   test("a family of which one is pinned", async () => {
@@ -226,7 +236,11 @@ describe("never goes", () => {
     const store = await stores.open({}, await made(FOUR));
     expect(await planned(store, { maxAgeDays: 1, keep: 2 })).toEqual(["d", "c"]);
     expect(await planned(store, { maxAgeDays: 1, keep: ["d", "a"] })).toEqual(["c", "b"]);
-    expect(await planned(store, { maxAgeDays: 1, keep: ({ title }) => title === "title of b" })).toEqual(["d", "c", "a"]);
+    expect(await planned(store, { maxAgeDays: 1, keep: ({ title }) => title === "title of b" })).toEqual([
+      "d",
+      "c",
+      "a",
+    ]);
   });
 
   test("a session that cannot be read", async () => {
@@ -314,7 +328,15 @@ test("what a store wrote itself a moment ago is left alone by its own policy", a
 
 test("a policy that is wrong is refused before anything is done", async () => {
   const store = await stores.open();
-  for (const policy of [{ maxAge: 3 }, { maxSessions: -1 }, { maxSessions: 1.5 }, { by: "size" }, { keep: {} }, 3, null])
+  for (const policy of [
+    { maxAge: 3 },
+    { maxSessions: -1 },
+    { maxSessions: 1.5 },
+    { by: "size" },
+    { keep: {} },
+    3,
+    null,
+  ])
     await expect(store.retention.plan(policy as any)).rejects.toThrow(failing("INVALID_ARGUMENT"));
   await expect(store.retention.plan()).rejects.toThrow(failing("INVALID_ARGUMENT"));
   await expect(store.retention.apply({} as any)).rejects.toThrow(failing("INVALID_ARGUMENT"));

@@ -120,11 +120,14 @@ export class CatalogKeeper {
 
   /** What was said in these sessions is gone from their logs: nothing of it stays here. Throws what the system throws. */
   async erase(names: readonly string[]): Promise<void> {
+    const { vfs, layout } = this.#store;
+    const { cache } = layout;
     await this.#reconciling?.catch(() => undefined);
     await this.#merging;
     for (const name of names) this.#catalog.put([await describe(this.#store, name)]);
     await this.titles.erase();
     await this.#catalog.erase();
+    for (const directory of [join(cache, "catalog"), cache]) await vfs.syncDirectory(directory);
     this.#capture();
   }
 

@@ -57,7 +57,8 @@ export class Clock {
     const before = this.#read();
     const after = this.#renewed(before);
     const now = Date.now();
-    const isOld = before.fromMs !== after.fromMs || before.toMs !== after.toMs || Math.abs(now - (before.seenMs ?? 0)) >= NOTED_MS;
+    const isOld =
+      before.fromMs !== after.fromMs || before.toMs !== after.toMs || Math.abs(now - (before.seenMs ?? 0)) >= NOTED_MS;
     if (isOld) this.#write({ ...after, seenMs: now });
     return momentOf(after, now);
   }

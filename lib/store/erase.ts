@@ -1,17 +1,18 @@
 // Erases for good, on this machine, what purges name of a session. Nothing here asks whether it may: the `purge` line is on
 // the disk by then. The session's own log comes last but for the caches, which may vanish: as long as it holds something,
 // whoever reads it finds out that something is to be erased. If we crash in here, the next open goes on.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { errno, StoreError } from "../base/errors.ts";
 import { giveWay } from "../base/turn.ts";
 import { Aside, replaceText } from "../disk/aside.ts";
 import { OpenFile } from "../disk/descriptors.ts";
 import { LOG_ENDING } from "../disk/names.ts";
 import { LF } from "../line/codec.ts";
+import type { LineHead } from "../line/decode.ts";
 import type { Log } from "../log/log.ts";
 import { readLog } from "./content.ts";
 import { hasContent } from "./erasure.ts";
-import type { Erasure } from "./erasure.ts";
+import type { Erasure, Read } from "./erasure.ts";
 import { refresh } from "./load.ts";
 import { PurgedLines } from "./purged-lines.ts";
 import { dropOldNow, rewrite, settleOld } from "./rewrite.ts";
@@ -38,6 +39,9 @@ export async function eraseFiles(session: SessionState, erasure: Erasure): Promi
   store.sidecars.discard(session);
   if (vfs.stat(layout.sidecar(session.name)) !== undefined)
     throw new StoreError("IO", "the index of the session could not be removed", { session: session.id });
+  // What was removed does not come back with a power loss, when nobody would know any more that it is to go.
+  for (const directory of [layout.lostAndFound, layout.aside, dirname(layout.sidecar(session.name))])
+    if (vfs.stat(directory) !== undefined) await vfs.syncDirectory(directory);
   session.generation = -1;
   session.forget();
   await refresh(session);
@@ -80,35 +84,45 @@ async function eraseTrash(session: SessionState, erasure: Erasure): Promise<void
     const path = join(directory, name);
     const open = new OpenFile(vfs.open(path, "read")).pin();
     open.drop();
-    const aside = new Aside(vfs, layout.aside);
     try {
       const { lines, fragments } = await readLog(open);
       const gone = erasure.in(lines);
       if (gone.size === 0 && fragments.length === 0) continue;
       isChanged = true;
-      if (!lines.some((line) => hasContent(line) && !gone.has(line))) {
-        vfs.remove(path);
-        continue;
-      }
-      const purged = new PurgedLines();
-      for (const line of lines) {
-        const piece = gone.has(line) ? purged.add(line.stamp) : { line, open };
-        const bytes = Buffer.allocUnsafe(piece.line.length + 1);
-        piece.open.file.read(bytes, 0, piece.line.length, piece.line.offset);
-        bytes[piece.line.length] = LF;
-        aside.write(bytes);
-        await giveWay();
-      }
-      await aside.file.sync();
-      aside.replace(path);
+      if (lines.some((line) => hasContent(line) && !gone.has(line)))
+        await replaceWithout(session, path, gone, { open, lines });
+      else vfs.remove(path);
     } finally {
-      aside.discard();
       open.unpin();
     }
   }
   if (!isChanged) return;
   tryRemoveDirectory(session, directory);
   await vfs.syncDirectory(vfs.stat(directory) === undefined ? layout.trash : directory);
+}
+
+async function replaceWithout(
+  { store: { vfs, layout } }: SessionState,
+  path: string,
+  gone: ReadonlySet<LineHead>,
+  { open, lines }: Read,
+): Promise<void> {
+  const aside = new Aside(vfs, layout.aside);
+  try {
+    const purged = new PurgedLines();
+    for (const line of lines) {
+      const piece = gone.has(line) ? purged.add(line.stamp) : { line, open };
+      const bytes = Buffer.allocUnsafe(piece.line.length + 1);
+      piece.open.file.read(bytes, 0, piece.line.length, piece.line.offset);
+      bytes[piece.line.length] = LF;
+      aside.write(bytes);
+      await giveWay();
+    }
+    await aside.file.sync();
+    aside.replace(path);
+  } finally {
+    aside.discard();
+  }
 }
 
 /** The lines that tell of the session's eviction have its title. */

@@ -218,8 +218,9 @@ export class Catalog {
     // What the journals have to their ends is all that a base that follows ours can have been made from.
     if (number !== undefined) this.#readOn();
     this.#base?.close();
-    const isBad = stat === undefined || isSameBase(stat, this.#bad);
-    this.#base = isBad ? undefined : Base.open(this.#vfs, this.#basePath);
+    // If the new one cannot be opened, the old one is not closed once more.
+    this.#base = undefined;
+    if (stat !== undefined && !isSameBase(stat, this.#bad)) this.#base = Base.open(this.#vfs, this.#basePath);
     this.#baseStat = stat;
     this.#isMute = false;
     const { journal, isMute } = this.#base?.content ?? {};
