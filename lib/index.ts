@@ -27,6 +27,15 @@ export type {
 } from "./base/retention.ts";
 export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
 export type { SessionStats, TypeStats } from "./base/session-stats.ts";
+export type {
+  LargeSession,
+  LinesUsed,
+  MonthUsed,
+  SessionsUsed,
+  SpaceUsed,
+  StoreStats,
+  StoreStatsOptions,
+} from "./base/store-stats.ts";
 export type { EmptyTrashOptions, EmptyTrashReport, TrashedSession, TrashOptions } from "./base/trash.ts";
 export type {
   RepairAction,

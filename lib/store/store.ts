@@ -4,6 +4,7 @@ import type { ImportOptions, ImportReport, ImportSource } from "../base/import.t
 import type { Settings } from "../base/options.ts";
 import type { PurgeReport } from "../base/purge.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
+import type { StoreStats, StoreStatsOptions } from "../base/store-stats.ts";
 import type { EmptyTrashOptions, EmptyTrashReport, TrashedSession, TrashOptions } from "../base/trash.ts";
 import type { RepairOptions, RepairReport, VerifyOptions, VerifyProblem } from "../base/verify.ts";
 import type { Vfs } from "../disk/vfs.ts";
@@ -196,6 +197,17 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
     return await this.#state.track(async () => {
       const { emptyTrash } = await import("./trash.ts");
       return await emptyTrash(this.#state, options);
+    });
+  }
+
+  /**
+   * What the store takes on disk: live logs, by machine, the ten largest sessions, growth by month, attachments, archive, trash,
+   * lost+found/ and caches. With `lines` every log is read, too, for lines by type, and live and dead bytes.
+   */
+  async stats(options: StoreStatsOptions = {}): Promise<StoreStats> {
+    return await this.#state.track(async () => {
+      const { storeStats } = await import("./store-stats.ts");
+      return await storeStats(this.#state, options);
     });
   }
 

@@ -2,7 +2,6 @@
 // what was purged elsewhere is erased here, a retention policy is kept, sizes are looked at. A moment after the store was
 // opened, and after writes, at most so often; never while it is closing, but for the trash of a process that does not live
 // long enough. What fails is told as a warning, and tried again the next time.
-import { expireTrash } from "./trash.ts";
 import { Sizes } from "./sizes.ts";
 import type { StoreState } from "./state.ts";
 
@@ -44,6 +43,7 @@ export class Upkeep {
       this.sizes.check();
       this.#begin(false);
     } else if (this.#store.clock.isDue("trashMs", TRASH_MS)) {
+      const { expireTrash } = await import("./trash.ts");
       await expireTrash(this.#store, this.#store.clock.note());
     }
   }
@@ -75,6 +75,7 @@ export class Upkeep {
     const now = performance.now();
     if (now - this.#trashAt >= TRASH_MS) {
       this.#trashAt = now;
+      const { expireTrash } = await import("./trash.ts");
       await expireTrash(store, store.clock.note(), signal);
     }
     if (isOpening && !store.vfs.isVolatile) {

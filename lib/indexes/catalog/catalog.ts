@@ -179,8 +179,7 @@ export class Catalog {
     this.load();
     const newest = Math.max(this.#number, ...this.journal.numbers());
     for (let tries = 0; tries < MOST_MERGES; tries++) {
-      await this.merge();
-      this.load();
+      await this.merge().then(() => this.load());
       if (this.#number > newest && this.journal.numbers().every((each) => each > newest)) return;
     }
     // Others make bases without a pause, or what is there cannot be merged: everything is learnt anew.
