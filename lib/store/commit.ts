@@ -135,6 +135,7 @@ export async function commitFirst<T>(
   const [first] = tx.lines;
   if (first === undefined) return result;
   session.store.catalog.willWrite(session);
+  session.store.upkeep.sizes.wrote(session);
   const log = await createLog(session, known.fold.first ?? first.stamp, (aside) => {
     const lines = new LineBuffer();
     tx.encodeInto(lines, 0);
@@ -142,7 +143,6 @@ export async function commitFirst<T>(
   });
   if (session.loading === undefined && log.number === session.logs.length - 1) session.known ??= known;
   if (session.writer !== undefined) session.store.background.addWriter(session.writer);
-  session.store.upkeep.sizes.wrote(session);
   session.store.makeRoom();
   session.store.wake(session.id);
   return result;

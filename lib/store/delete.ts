@@ -7,7 +7,6 @@ import { compareFiles, linkOrCopy } from "../disk/aside.ts";
 import { OpenFile } from "../disk/descriptors.ts";
 import type { LineHead } from "../line/decode.ts";
 import { InfoFold, isClearing } from "../line/info.ts";
-import type { Fold } from "../line/fold.ts";
 import { PURGED } from "../line/rows.ts";
 import { advance, compareStamps, formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
@@ -87,7 +86,7 @@ async function restoreNext(session: SessionState): Promise<void> {
     session.forget();
     await refresh(session);
   }
-  if (!isInTrash && !hasAny(session.fold)) {
+  if (!isInTrash && !(await hasAny(session))) {
     throw new StoreError("NOT_FOUND", "nothing of the deleted session is left to restore", { session: session.id });
   }
   // The content comes back first. If we crash before the line that cancels the deletion, it is still deleted.
@@ -101,9 +100,20 @@ async function restoreNext(session: SessionState): Promise<void> {
   if (isInTrash) store.vfs.remove(trashed);
 }
 
-/** True when a message or part is left that was not purged. */
-function hasAny(fold: Fold | undefined): boolean {
-  for (let row = 0; row < (fold?.rows.length ?? 0); row++) if (fold?.rows.has(row, PURGED) === false) return true;
+/** True when a message or part is left that was not purged, beside those that a stub keeps to make commits whole. */
+async function hasAny(session: SessionState): Promise<boolean> {
+  const { fold, writer } = session;
+  if (fold === undefined) return false;
+  const open = writer?.log.open(session.store.descriptors)?.pin();
+  let stub = -1;
+  try {
+    const lines = open === undefined ? [] : (await readLog(open)).lines;
+    if (writer !== undefined && stubOf(lines).length === lines.length) stub = writer.log.number;
+  } finally {
+    open?.unpin();
+  }
+  for (let row = 0; row < fold.rows.length; row++)
+    if (!fold.rows.has(row, PURGED) && fold.rows.logOf(row) !== stub) return true;
   return false;
 }
 

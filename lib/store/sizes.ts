@@ -15,6 +15,8 @@ export class Sizes {
   readonly #counted = new WeakMap<SessionState, number>();
   /** What all live logs take; undefined: nobody has asked yet. */
   #bytes: number | undefined;
+  /** What the others know of that. */
+  #kept = 0;
 
   constructor(store: StoreState) {
     this.#store = store;
@@ -37,7 +39,9 @@ export class Sizes {
       this.#warn(bytes, warnSessionMB, session.id);
     }
     this.#written.clear();
-    if (this.#bytes !== undefined) this.#warn(this.#bytes, warnStoreMB, undefined);
+    if (this.#bytes === undefined) return;
+    this.#warn(this.#bytes, warnStoreMB, undefined);
+    if (Math.abs(this.#bytes - this.#kept) >= Math.max(MB, this.#kept / 100)) this.#keep(this.#bytes);
   }
 
   /** Finds out what the store takes: from the catalog, or what another process found out within the hour. */
@@ -46,8 +50,15 @@ export class Sizes {
     if (settings.warnStoreMB.length === 0) return;
     const known = clock.isDue("sizeMs", HOUR_MS) ? undefined : clock.bytes;
     this.#bytes = known ?? (await bytesOfLogs(this.#store, signal));
-    if (known === undefined) clock.keepBytes(this.#bytes);
+    if (known === undefined) this.#keep(this.#bytes);
+    else this.#kept = known;
     this.check();
+  }
+
+  /** For the processes that come within the hour. */
+  #keep(bytes: number): void {
+    this.#kept = bytes;
+    this.#store.clock.keepBytes(bytes);
   }
 
   #warn(bytes: number, thresholds: readonly number[], session: string | undefined): void {
