@@ -1,9 +1,14 @@
 // What is purged is gone: from every file of this machine, for every later merge, and on other machines when they have heard.
-import { appendFileSync, cpSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
+import { settingsOf } from "../lib/base/options.ts";
 import type { Session, Store } from "../lib/index.ts";
+import { rooms } from "../lib/open.ts";
+import { openOn } from "../lib/store/store.ts";
+import { FaultVfs } from "./helpers/fault-vfs.ts";
+import type { Operation } from "./helpers/fault-vfs.ts";
 import { filesIn, logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
@@ -239,3 +244,39 @@ describe("with two machines", () => {
     expect(filesWith(path, "NEEDLE")).toEqual([]);
   });
 });
+
+test("a purge that fails at any step is gone on with by the next open, even without the cache", async () => {
+  const isChange = (operation: Operation): boolean =>
+    ["open", "write", "sync", "link", "rename", "remove", "syncDirectory"].includes(operation);
+  const stride = process.env["TURNLOG_LONG"] ? 1 : 5;
+  let steps = 0;
+  for (let step = 1, isDone = false; !isDone; step += stride) {
+    const directory = stores.unverified();
+    const vfs = new FaultVfs();
+    const store = await openOn<any, any>(vfs, directory, settingsOf({ busyTimeoutMs: 200 }), rooms);
+    const session = await store.createSession({ id: "s" });
+    await session.append([{ id: "a", role: "user", content: "NEEDLE" }, { id: "b" }]);
+    await session.putMessage({ id: "a", role: "user", content: "NEEDLE, too" });
+    await store.page({ limit: 1 });
+    let calls = 0;
+    vfs.fault = (operation) => (isChange(operation) && ++calls >= step ? "EIO" : undefined);
+    const error: unknown = await session.purge("a").then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    isDone = calls < step;
+    expect(error === undefined, `step ${step}`).toBe(isDone);
+    await store.close();
+    const isCacheGone = step % 2 === 0;
+    // Without its id in there the machine would be another one.
+    const caches = isCacheGone ? readdirSync(join(directory, ".cache")).filter((name) => name !== "machines") : [];
+    for (const name of caches) rmSync(join(directory, ".cache", name), { recursive: true });
+    const late = await stores.open({}, directory);
+    const ids = (await late.session("s").history()).map(({ id }) => id);
+    await late.close();
+    if (ids.includes("a")) expect(ids).toEqual(["a", "b"]);
+    else expect(filesWith(directory, "NEEDLE"), `step ${step}`).toEqual([]);
+    steps = step;
+  }
+  expect(steps).toBeGreaterThan(20);
+}, 120_000);

@@ -55,14 +55,17 @@ export class Upkeep {
     await this.#running;
     if (!this.#store.owed.hasMet || this.#store.readOnly !== undefined) return;
     const { eraseOwed } = await import("./erase-owed.ts");
-    await eraseOwed(this.#store);
+    await eraseOwed(this.#store).catch((cause: unknown) => this.#failed(cause));
+  }
+
+  #failed(cause: unknown): void {
+    this.#store.warn({ code: "upkeep", message: "the store could not be looked after; it is tried again", cause });
   }
 
   #begin(isOpening: boolean): void {
     this.#running ??= this.#run(isOpening)
       .catch((cause: unknown) => {
-        if (this.#stop.signal.aborted) return;
-        this.#store.warn({ code: "upkeep", message: "the store could not be looked after; it is tried again", cause });
+        if (!this.#stop.signal.aborted) this.#failed(cause);
       })
       .finally(() => {
         this.#running = undefined;
