@@ -24,7 +24,7 @@ export class Retention {
    */
   async plan(policy?: RetentionPolicy, options: RetentionOptions = {}): Promise<RetentionPlan> {
     return await this.#store.track(async () => {
-      const { planRetention } = await import("./retention-plan.ts");
+      const { planRetention } = await import("./space.ts");
       return await planRetention(this.#store, policy, options);
     });
   }
@@ -36,7 +36,7 @@ export class Retention {
    */
   async apply(plan: RetentionPlan, options: ApplyOptions = {}): Promise<RetentionReport> {
     return await this.#store.track(async () => {
-      const { applyRetention } = await import("./retention-apply.ts");
+      const { applyRetention } = await import("./space.ts");
       return await applyRetention(this.#store, plan, options);
     });
   }

@@ -222,7 +222,7 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
     const list = typeof ids === "string" ? [ids] : ids;
     const session = this.#session;
     return await this.#store.track(async () => {
-      const { purgeMessages } = await import("./purge.ts");
+      const { purgeMessages } = await import("./space.ts");
       return await purgeMessages(session, list);
     });
   }

@@ -180,7 +180,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   async purge(id: string): Promise<PurgeReport> {
     return await this.#state.track(async () => {
       const session = this.#state.session(id);
-      const { purgeSession } = await import("./purge.ts");
+      const { purgeSession } = await import("./space.ts");
       return await purgeSession(session);
     });
   }
@@ -188,14 +188,14 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   /** What is in the trash: deleted sessions that restore() brings back, until `restoreDays` after the deletion. */
   async *trash(options: TrashOptions = {}): AsyncGenerator<TrashedSession> {
     this.#state.enter();
-    const { trash } = await import("./trash.ts");
+    const { trash } = await import("./space.ts");
     yield* trash(this.#state, options);
   }
 
   /** Removes all that is in the trash, before its time. With `dryRun` nothing goes, and the report says what would. */
   async emptyTrash(options: EmptyTrashOptions = {}): Promise<EmptyTrashReport> {
     return await this.#state.track(async () => {
-      const { emptyTrash } = await import("./trash.ts");
+      const { emptyTrash } = await import("./space.ts");
       return await emptyTrash(this.#state, options);
     });
   }
@@ -206,7 +206,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    */
   async stats(options: StoreStatsOptions = {}): Promise<StoreStats> {
     return await this.#state.track(async () => {
-      const { storeStats } = await import("./store-stats.ts");
+      const { storeStats } = await import("./space.ts");
       return await storeStats(this.#state, options);
     });
   }

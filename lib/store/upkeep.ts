@@ -43,7 +43,7 @@ export class Upkeep {
       this.sizes.check();
       this.#begin(false);
     } else if (this.#store.clock.isDue("trashMs", TRASH_MS)) {
-      const { expireTrash } = await import("./trash.ts");
+      const { expireTrash } = await import("./space.ts");
       await expireTrash(this.#store, this.#store.clock.note());
     }
   }
@@ -54,7 +54,7 @@ export class Upkeep {
     this.#stop.abort();
     await this.#running;
     if (!this.#store.owed.hasMet || this.#store.readOnly !== undefined) return;
-    const { eraseOwed } = await import("./erase-owed.ts");
+    const { eraseOwed } = await import("./space.ts");
     await eraseOwed(this.#store).catch((cause: unknown) => this.#failed(cause));
   }
 
@@ -78,18 +78,18 @@ export class Upkeep {
     const now = performance.now();
     if (now - this.#trashAt >= TRASH_MS) {
       this.#trashAt = now;
-      const { expireTrash } = await import("./trash.ts");
+      const { expireTrash } = await import("./space.ts");
       await expireTrash(store, store.clock.note(), signal);
     }
     if (isOpening && !store.vfs.isVolatile) {
-      const { findOwed } = await import("./erase-owed.ts");
+      const { findOwed } = await import("./space.ts");
       await findOwed(store, signal);
       await this.sizes.measure(signal);
     }
     const policy = store.settings.retention;
     if (policy !== undefined && now - this.#retainedAt >= RETENTION_MS) {
       this.#retainedAt = now;
-      const { retain } = await import("./retain.ts");
+      const { retain } = await import("./space.ts");
       await retain(store, policy, signal);
     }
   }
