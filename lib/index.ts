@@ -13,6 +13,19 @@ export type {
   ImportSource,
 } from "./base/import.ts";
 export type { Durability, Redact, RedactContext, StoreOptions, WellFormed } from "./base/options.ts";
+export type { PurgeReport } from "./base/purge.ts";
+export type {
+  ApplyOptions,
+  EvictedSession,
+  RetentionItem,
+  RetentionObstacle,
+  RetentionOptions,
+  RetentionPlan,
+  RetentionPolicy,
+  RetentionReason,
+  RetentionReport,
+  SkippedSession,
+} from "./base/retention.ts";
 export type { DamagedSession, SessionInfo, SessionPatch } from "./base/session-info.ts";
 export type {
   BlobCollection,
@@ -23,6 +36,16 @@ export type {
   StoreCompactResult,
 } from "./base/compaction.ts";
 export type { SessionStats, TypeStats } from "./base/session-stats.ts";
+export type {
+  LargeSession,
+  LinesUsed,
+  MonthUsed,
+  SessionsUsed,
+  SpaceUsed,
+  StoreStats,
+  StoreStatsOptions,
+} from "./base/store-stats.ts";
+export type { EmptyTrashOptions, EmptyTrashReport, TrashedSession, TrashOptions } from "./base/trash.ts";
 export type {
   RepairAction,
   RepairKind,
@@ -50,6 +73,7 @@ export type { PageOptions } from "./store/page.ts";
 export type { PutPartOptions } from "./store/part-streams.ts";
 export type { ReadOptions } from "./store/read.ts";
 export type { SearchHit, SearchOptions, SearchProgress } from "./store/search-options.ts";
+export type { Retention } from "./store/retention.ts";
 export type { Session, SessionOptions } from "./store/session.ts";
 export type { Store } from "./store/store.ts";
 export type { WatchOptions } from "./store/watch.ts";

@@ -8,7 +8,7 @@ import { contentOf, crashPoints, startOf } from "./helpers/crash-states.ts";
 import type { Start } from "./helpers/crash-states.ts";
 import { groundOf, ROOT, runAll } from "./helpers/fault-case.ts";
 import type { Ground } from "./helpers/fault-case.ts";
-import { checkDisk, openAt, shownBy, textOf } from "./helpers/fault-checks.ts";
+import { checkDisk, checkErased, openAt, shownBy, textOf } from "./helpers/fault-checks.ts";
 import { message } from "./helpers/fault-model.ts";
 import type { Model } from "./helpers/fault-model.ts";
 import { BASE, makeBase, STEPS } from "./helpers/fault-steps.ts";
@@ -29,7 +29,16 @@ const MAKES: Readonly<Record<string, string>> = {
   import: "imported-2",
 };
 /** On the disk when they resolve, whatever the durability. */
-const ALWAYS_SYNCED = new Set(["delete", "delete of an empty session", "delete without trash", "restore"]);
+const ALWAYS_SYNCED = new Set([
+  "delete",
+  "delete of an empty session",
+  "delete without trash",
+  "restore",
+  "purge of messages",
+  "purge of a session",
+  "purge of a deleted session",
+  "prune",
+]);
 
 let ground: Ground;
 beforeAll(async () => {
@@ -105,6 +114,7 @@ describe.each(["process", "power"] as const)("durability %s", (durability) => {
         const unsafe = what.includes("of the machine") ? made : undefined;
         const copy = disk.copy();
         const shown = await checkDisk(disk, ROOT, allowed, { durability, unsafe });
+        checkErased(disk, ROOT, step, shown);
         if (step.name === "delete" && shown["s"] === undefined) await checkRestored(copy);
       });
     },

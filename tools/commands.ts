@@ -8,10 +8,15 @@ import { importSessions } from "./commands/import.ts";
 import { info } from "./commands/info.ts";
 import { init } from "./commands/init.ts";
 import { ls } from "./commands/ls.ts";
+import { prune } from "./commands/prune.ts";
+import { purge } from "./commands/purge.ts";
 import { repair } from "./commands/repair.ts";
+import { restore } from "./commands/restore.ts";
 import { rm } from "./commands/rm.ts";
 import { search } from "./commands/search.ts";
 import { show } from "./commands/show.ts";
+import { stats } from "./commands/stats.ts";
+import { trash } from "./commands/trash.ts";
 import { truncate } from "./commands/truncate.ts";
 import { verify } from "./commands/verify.ts";
 import { unlock } from "./commands/unlock.ts";
@@ -26,8 +31,13 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["append", append],
   ["truncate", truncate],
   ["rm", rm],
+  ["trash", trash],
+  ["restore", restore],
+  ["purge", purge],
+  ["prune", prune],
   ["import", importSessions],
   ["export", exportMessages],
+  ["stats", stats],
   ["verify", verify],
   ["repair", repair],
   ["compact", compact],
@@ -49,7 +59,10 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   fsck: "verify",
   fix: "repair",
   vacuum: "compact",
-  gc: "compact",
+  undelete: "restore",
+  erase: "purge",
+  gc: "prune",
+  du: "stats",
 };
 
 /** The verb that somebody may have meant. */

@@ -1,5 +1,7 @@
 // What a caller may ask of a store, checked once, with its defaults.
 import { ArgumentError } from "./errors.ts";
+import { checkPolicy } from "./retention.ts";
+import type { RetentionPolicy } from "./retention.ts";
 
 /**
  * `process`: append() resolves when its bytes are in the kernel, so a crash or kill -9 of the process loses nothing;
@@ -59,8 +61,17 @@ export interface StoreOptions {
    * take over anew what it has.
    */
   redact?: Redact | undefined;
-  /** For so many days what was deleted can be restored, and an attachment stays that nothing names. Default 7. */
+  /** How many days a deleted session can be restored, and an attachment stays that nothing names. Default 7. */
   restoreDays?: number | undefined;
+  /**
+   * How much history is kept. Default: all. With a policy what is over it goes to the trash by itself, in the background:
+   * after the store was opened, and at most once a minute after writes. Each session that goes is an `evicted` event.
+   */
+  retention?: RetentionPolicy | undefined;
+  /** A `warning` tells when a session's logs grow beyond each of these sizes, in MB. Default [100, 500, 1024]. */
+  warnSessionMB?: readonly number[] | undefined;
+  /** The same of all live logs together. */
+  warnStoreMB?: readonly number[] | undefined;
   wellFormed?: WellFormed | undefined;
 }
 
@@ -77,11 +88,16 @@ export interface Settings {
   readonly maxOpenFiles: number;
   readonly redact: Redact | undefined;
   readonly restoreDays: number;
+  readonly retention: RetentionPolicy | undefined;
+  readonly warnSessionMB: readonly number[];
+  readonly warnStoreMB: readonly number[];
   readonly wellFormed: WellFormed;
 }
 
 /** The least threshold of attachments: what is shorter costs less in the log than as a file. */
 export const LEAST_BLOB = 1024;
+const WARN_MB: readonly number[] = [100, 500, 1024];
+const SIZES = "a list of sizes in MB, each greater than 0";
 
 const DEFAULTS: Settings = {
   blobThreshold: 32 * 1024,
@@ -96,6 +112,9 @@ const DEFAULTS: Settings = {
   maxOpenFiles: 128,
   redact: undefined,
   restoreDays: 7,
+  retention: undefined,
+  warnSessionMB: WARN_MB,
+  warnStoreMB: WARN_MB,
   wellFormed: "replace",
 };
 
@@ -111,7 +130,10 @@ const CHECKS: { readonly [K in keyof Settings]: readonly [test: (value: unknown)
   maxLineBytes: [(v) => isWhole(v, 1024, 256 * 1024 * 1024), "bytes, 1,024 to 268,435,456"],
   maxOpenFiles: [(v) => isWhole(v, 4, 1_000_000), "a number, at least 4"],
   redact: [(v) => typeof v === "function", "a function"],
-  restoreDays: [(v) => typeof v === "number" && v >= 0 && v <= 36_500, "days, 0 to 36,500"],
+  restoreDays: [(v) => isWithin(v, 0, 36_500), "days, 0 to 36,500"],
+  retention: [isPolicy, "a policy"],
+  warnSessionMB: [isSizes, SIZES],
+  warnStoreMB: [isSizes, SIZES],
   wellFormed: [(v) => v === "replace" || v === "keep" || v === "reject", '"replace", "keep" or "reject"'],
 };
 
@@ -142,4 +164,18 @@ export function checkOptions(call: string, options: unknown, known: readonly str
 
 function isWhole(value: unknown, least: number, most: number = Number.MAX_SAFE_INTEGER): value is number {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return typeof value === "number" && value >= least && value <= most;
+}
+
+/** Throws what is wrong with it. */
+function isPolicy(value: unknown): boolean {
+  checkPolicy(value);
+  return true;
+}
+
+function isSizes(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => isWithin(each, Number.MIN_VALUE, Number.MAX_SAFE_INTEGER));
 }

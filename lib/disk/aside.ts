@@ -1,14 +1,16 @@
 // A file appears whole or not at all: it is written aside and then gets its name.
 import { dirname, join } from "node:path";
 import { crypto } from "../base/crypto.ts";
-import { errno } from "../base/errors.ts";
+import { errno, StoreError } from "../base/errors.ts";
+import { giveWay } from "../base/turn.ts";
 import type { Vfs, VfsFile } from "./vfs.ts";
 
-/** What file systems without hard links answer to link(). */
 /** What lies aside for longer was left by a crash. */
 export const ASIDE_STAYS_MS = 3_600_000;
+/** What file systems without hard links answer to link(). */
 const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 const COPY_BYTES = 4 * 1024 * 1024;
+const COMPARED_BYTES = 1024 * 1024;
 const MOST_TRIES = 100;
 
 export class Aside {
@@ -144,6 +146,31 @@ export function linkOrCopy(vfs: Vfs, asideDirectory: string, from: string, to: s
   } finally {
     source.close();
     aside.discard();
+  }
+}
+
+/** Reads both, and throws unless they are the same: what is about to go has a copy that can be read. */
+export async function compareFiles(vfs: Vfs, path: string, other: string): Promise<void> {
+  const files = [vfs.open(path, "read")];
+  try {
+    files.push(vfs.open(other, "read"));
+    const [a, b] = files as [VfsFile, VfsFile];
+    const [statA, statB] = [a.stat(), b.stat()];
+    // Two names of one file.
+    if (statA.dev === statB.dev && statA.ino === statB.ino) return;
+    const buffers = [Buffer.allocUnsafe(COMPARED_BYTES), Buffer.allocUnsafe(COMPARED_BYTES)] as const;
+    let isSame = statA.size === statB.size;
+    for (let done = 0; isSame && done < statA.size; await giveWay()) {
+      const counts = [
+        a.read(buffers[0], 0, COMPARED_BYTES, done),
+        b.read(buffers[1], 0, COMPARED_BYTES, done),
+      ] as const;
+      isSame = counts[0] > 0 && buffers[0].subarray(0, counts[0]).equals(buffers[1].subarray(0, counts[1]));
+      done += counts[0];
+    }
+    if (!isSame) throw new StoreError("IO", "the copy does not read back as what it was made of", { path: other });
+  } finally {
+    for (const file of files) file.close();
   }
 }
 

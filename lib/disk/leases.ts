@@ -47,6 +47,13 @@ export class Leases implements LeaseRoom {
     return new Lease(this, name, paths, owner);
   }
 
+  /** True when somebody has the lease, we among others, or may have. Nobody is asked to give it up. */
+  isLive(name: string): boolean {
+    const claim = readClaim(this.vfs, join(this.#directory, name + LOCK_ENDING));
+    if (claim === undefined) return false;
+    return claim.holder === undefined || judge(this.vfs, claim.holder, claim.heartbeatMs) !== "dead";
+  }
+
   async load(): Promise<void> {
     this.module ??= await import("./lease-module.ts");
   }

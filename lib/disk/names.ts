@@ -19,6 +19,9 @@ const PLAIN = /^[a-z0-9._-]$/;
 /** Windows takes these for devices, with any extension. The superscript digits are among them. */
 const RESERVED = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/;
 
+/** A stamp without its colons. */
+const TRASHED = /^(\d{4}-\d{2}-\d{2})T(\d{2})(\d{2})(\d{2}\.\d{3}Z-[0-9a-f]{4}-[a-z0-9]{8})\.jsonl$/;
+
 /** Refuses what can be no session's id: it must be a text that is not empty, well-formed and without NUL. */
 export function checkId(id: unknown): asserts id is string {
   const reason =
@@ -79,6 +82,9 @@ export class Layout {
   readonly lostBlobs: string;
   /** Attachments that nothing has named for long. No session's name begins with a dot. */
   readonly trashedBlobs: string;
+  /** A line for each session that a retention policy took. */
+  readonly evictions: string;
+  readonly lostAndFound: string;
   /** This machine's own, never synced; it may vanish at any time. */
   readonly cache: string;
   readonly machines: string;
@@ -86,6 +92,10 @@ export class Layout {
   readonly aside: string;
   readonly offsets: string;
   readonly leases: string;
+  /** Sessions of which something is to be erased yet: an empty file for each. */
+  readonly owed: string;
+  /** What upkeep knows from one process to the next. */
+  readonly upkeep: string;
 
   constructor(root: string) {
     this.root = root;
@@ -96,11 +106,15 @@ export class Layout {
     this.trash = join(root, "trash");
     this.trashedBlobs = join(this.trash, ".blobs");
     this.lostBlobs = join(root, "lost+found", ".blobs");
+    this.evictions = join(this.trash, ".evictions.jsonl");
+    this.lostAndFound = join(root, "lost+found");
     this.cache = join(root, ".cache");
     this.machines = join(this.cache, "machines");
     this.aside = join(this.cache, "aside");
     this.offsets = join(this.cache, "offsets");
     this.leases = join(this.cache, "leases");
+    this.owed = join(this.cache, "owed");
+    this.upkeep = join(this.cache, "upkeep.json");
   }
 
   month(machine: string, month: string): string {
@@ -130,9 +144,20 @@ export class Layout {
     return join(this.trashedBlobs, hash.slice(0, 2), hash + ending);
   }
 
+  /** The stamp of the deletion that a file in the trash is named by; undefined: it is none of these. */
+  deletionOf(file: string): string | undefined {
+    const [, day, hours, minutes, rest] = TRASHED.exec(file) ?? [];
+    return day === undefined ? undefined : `${day}T${hours}:${minutes}:${rest}`;
+  }
+
+  /** Where all of that lies, of one session. */
+  lostOf(name: string): string {
+    return join(this.lostAndFound, name);
+  }
+
   /** Bytes that were taken out of a machine's log: by the line that stood before them, and where. */
   lost(name: string, machine: string, before: string, offset: number): string {
-    return join(this.root, "lost+found", name, `${machine}-${before.replaceAll(":", "")}-${offset}`);
+    return join(this.lostOf(name), `${machine}-${before.replaceAll(":", "")}-${offset}`);
   }
 }
 

@@ -88,3 +88,8 @@ export class InfoFold {
     return new Set(Array.from(this.#entries.values(), ({ line }) => line));
   }
 }
+
+/** A patch that sets nothing. */
+export function isClearing(patch: unknown): boolean {
+  return typeof patch === "object" && patch !== null && Object.values(patch).every((value) => value === null);
+}

@@ -4,7 +4,7 @@ import { Catalog } from "../indexes/catalog/catalog.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
 import type { CatalogView } from "../indexes/catalog/view.ts";
 import { giveWay } from "../base/turn.ts";
-import { entryOf } from "./describe.ts";
+import { describe, entryOf } from "./describe.ts";
 import { refresh } from "./load.ts";
 import { checkMonth } from "./month-check.ts";
 import type { Suspects } from "./month-check.ts";
@@ -77,10 +77,13 @@ export class CatalogKeeper {
     this.#startRest();
   }
 
-  /** The sessions as the logs have them now. Who goes on with the view holds its base at once. */
-  async current(): Promise<Moment> {
+  /**
+   * The sessions as the logs have them now. Who goes on with the view holds its base at once, and is likely to ask again:
+   * then the directories are looked at from time to time.
+   */
+  async current(keepsLooking = true): Promise<Moment> {
     await this.#reconcile(false);
-    this.#startLook();
+    if (keepsLooking) this.#startLook();
     return this.#moment;
   }
 
@@ -113,6 +116,19 @@ export class CatalogKeeper {
   /** What it knows does not hold: it is learnt anew. */
   drop(): void {
     this.#catalog.drop();
+  }
+
+  /** What was said in these sessions is gone from their logs: nothing of it stays here. Throws what the system throws. */
+  async erase(names: readonly string[]): Promise<void> {
+    const { vfs, layout } = this.#store;
+    const { cache } = layout;
+    await this.#reconciling?.catch(() => undefined);
+    await this.#merging;
+    for (const name of names) this.#catalog.put([await describe(this.#store, name)]);
+    await this.titles.erase();
+    await this.#catalog.erase();
+    for (const directory of [join(cache, "catalog"), cache]) await vfs.syncDirectory(directory);
+    this.#capture();
   }
 
   /** A session that is forgotten is told of first. */

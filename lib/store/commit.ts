@@ -131,6 +131,7 @@ function commitNow<T>(
   const result = planned(session, tx, plan);
   if (tx.lines.length === 0) return result;
   session.store.catalog.willWrite(session);
+  if (!writer.isScheduled) session.store.upkeep.sizes.wrote(session);
   try {
     writer.append(tx, session.lease?.isTrusted === true);
   } catch (error) {
@@ -162,6 +163,7 @@ export async function commitFirst<T>(
   const [first] = tx.lines;
   if (first === undefined) return result;
   session.store.catalog.willWrite(session);
+  session.store.upkeep.sizes.wrote(session);
   const log = await createLog(session, known.fold.first ?? first.stamp, (aside) => {
     const lines = new LineBuffer();
     tx.encodeInto(lines, 0);

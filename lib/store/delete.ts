@@ -3,10 +3,11 @@
 import { dirname } from "node:path";
 import { ioError, StoreError } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
-import { linkOrCopy } from "../disk/aside.ts";
+import { compareFiles, linkOrCopy } from "../disk/aside.ts";
 import { OpenFile } from "../disk/descriptors.ts";
 import type { LineHead } from "../line/decode.ts";
-import { InfoFold } from "../line/info.ts";
+import { InfoFold, isClearing } from "../line/info.ts";
+import { PURGED } from "../line/rows.ts";
 import { advance, compareStamps, formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { commitLater } from "./commit.ts";
@@ -14,8 +15,10 @@ import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
 import { readLog } from "./content.ts";
 import { keepLost } from "./lost-found.ts";
-import { rewrite, settleOld } from "./rewrite.ts";
+import { isExpired } from "./restore-window.ts";
+import { dropOldNow, rewrite, settleOld } from "./rewrite.ts";
 import { notFound } from "./state.ts";
+import { STUB_TYPES } from "./stub.ts";
 import type { SessionState } from "./session-state.ts";
 import { unique } from "./unite.ts";
 
@@ -26,35 +29,27 @@ export interface DeleteOptions {
   trash?: boolean | undefined;
 }
 
-/** What a deleted session's log keeps, and with these the `info` that clears what it was called. */
-const STUB_TYPES: ReadonlySet<string> = new Set([
-  "session",
-  "open",
-  "head",
-  "truncate",
-  "remove",
-  "purge",
-  "delete",
-  "restore",
-]);
-
 export function checkDelete(options: DeleteOptions): void {
   checkOptions("delete", options, ["children", "trash"]);
 }
 
 /** Hides the session, durably, and moves its content to the trash. */
 export async function deleteSession(session: SessionState, options: DeleteOptions): Promise<void> {
-  await exclusively(session, async () => {
-    const deletion = await commitLater(session, {}, (tx) => {
-      // What it was called goes with it: the stub has no `info` but this one, and no other copy may bring the old ones back.
-      const cleared = tx.fold.info.keys().map((key) => [key, null]);
-      if (cleared.length > 0) tx.add({ type: "info", json: JSON.stringify(Object.fromEntries(cleared)) });
-      return tx.add({ type: "delete" });
-    });
-    // If we crash from here on, the session is deleted; at worst its bytes are still there.
-    await session.writer?.sync();
-    await reduce(session, deletion, options.trash ?? true);
+  await exclusively(session, () => deleteNext(session, options));
+}
+
+/** The same as a step of an operation that has the queue and the lease already. -> the stamp of the deletion */
+export async function deleteNext(session: SessionState, options: DeleteOptions): Promise<Stamp> {
+  const deletion = await commitLater(session, {}, (tx) => {
+    // What it was called goes with it: the stub has no `info` but this one, and no other copy may bring the old ones back.
+    const cleared = tx.fold.info.keys().map((key) => [key, null]);
+    if (cleared.length > 0) tx.add({ type: "info", json: JSON.stringify(Object.fromEntries(cleared)) });
+    return tx.add({ type: "delete" });
   });
+  // If we crash from here on, the session is deleted; at worst its bytes are still there.
+  await session.writer?.sync();
+  await reduce(session, deletion, options.trash ?? true);
+  return deletion;
 }
 
 /** Takes the last deletion back, with what the trash has of it. Throws NOT_FOUND when nothing is left. */
@@ -73,6 +68,16 @@ async function restoreNext(session: SessionState): Promise<void> {
   const deletion = fold.deletedAt;
   if (deletion === undefined) return;
   const trashed = store.layout.trashed(session.name, formatStamp(deletion));
+  if (isExpired(store, trashed, deletion, store.clock.now())) {
+    // What is no longer promised is not given by chance: whether the trash was emptied already is nobody's to know.
+    throw new StoreError(
+      "NOT_FOUND",
+      `the restore window of the session has ended (${store.settings.restoreDays} days)`,
+      {
+        session: session.id,
+      },
+    );
+  }
   const isInTrash = store.vfs.stat(trashed) !== undefined;
   if (!isInTrash && session.writer !== undefined) {
     // What stands in an old log for a minute yet was not kept to be restored.
@@ -81,7 +86,7 @@ async function restoreNext(session: SessionState): Promise<void> {
     session.forget();
     await refresh(session);
   }
-  if (!isInTrash && (session.fold?.rows.length ?? 0) === 0) {
+  if (!isInTrash && !(await hasAny(session))) {
     throw new StoreError("NOT_FOUND", "nothing of the deleted session is left to restore", { session: session.id });
   }
   // The content comes back first. If we crash before the line that cancels the deletion, it is still deleted.
@@ -93,6 +98,23 @@ async function restoreNext(session: SessionState): Promise<void> {
   });
   await session.writer?.sync();
   if (isInTrash) store.vfs.remove(trashed);
+}
+
+/** True when a message or part is left that was not purged, beside those that a stub keeps to make commits whole. */
+async function hasAny(session: SessionState): Promise<boolean> {
+  const { fold, writer } = session;
+  if (fold === undefined) return false;
+  const open = writer?.log.open(session.store.descriptors)?.pin();
+  let stub = -1;
+  try {
+    const lines = open === undefined ? [] : (await readLog(open)).lines;
+    if (writer !== undefined && stubOf(lines).length === lines.length) stub = writer.log.number;
+  } finally {
+    open?.unpin();
+  }
+  for (let row = 0; row < fold.rows.length; row++)
+    if (!fold.rows.has(row, PURGED) && fold.rows.logOf(row) !== stub) return true;
+  return false;
 }
 
 /** What the session was called when it was deleted. */
@@ -111,15 +133,10 @@ async function infoBefore(session: SessionState, deletion: Stamp): Promise<[stri
   const fold = new InfoFold();
   lines.sort((a, b) => compareStamps(a.stamp, b.stamp));
   for (const line of lines) {
-    const isOfDeletion = compareStamps(advance(line.stamp, 1), deletion) === 0 && isClearing(line);
+    const isOfDeletion = compareStamps(advance(line.stamp, 1), deletion) === 0 && isClearing(line.data);
     if (compareStamps(line.stamp, deletion) < 0 && !isOfDeletion) fold.apply(line.data, line);
   }
   return fold.entries();
-}
-
-/** An `info` that sets nothing. */
-function isClearing({ type, data }: LineHead): boolean {
-  return type === "info" && Object.values(data as object).every((value) => value === null);
 }
 
 /** Leaves of this machine's log what a deleted session needs. */
@@ -135,6 +152,7 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
     if (trash) {
       const path = store.layout.trashed(session.name, formatStamp(deletion));
       linkOrCopy(store.vfs, store.layout.aside, writer.log.path, path);
+      await compareFiles(store.vfs, writer.log.path, path);
       for (const directory of [dirname(path), store.layout.trash, store.layout.root])
         await store.vfs.syncDirectory(directory);
     }
@@ -145,6 +163,8 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
       content,
       stub.map((line) => ({ line, open })),
     );
+    // Nobody is to have it back, so its bytes go at once; what others append to the old log meanwhile is taken over first.
+    if (!trash) await dropOldNow(session, writer);
   } catch (error) {
     throw ioError(error, "move the deleted session to the trash (it is deleted)", { session: session.id });
   } finally {
@@ -154,7 +174,8 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
 
 /** The tree's lines and the tombstones, with what makes their commits whole: a commit counts when its end is there. */
 function stubOf(lines: readonly LineHead[]): LineHead[] {
-  const isKept = (line: LineHead): boolean => STUB_TYPES.has(line.type) || isClearing(line);
+  const isKept = (line: LineHead): boolean =>
+    STUB_TYPES.has(line.type) || (line.type === "info" && isClearing(line.data));
   const kept = lines.filter(isKept);
   const last = new Map<string, Stamp>();
   for (const { stamp } of kept) last.set(stamp.writer, stamp);

@@ -67,7 +67,13 @@ export async function describe(store: StoreState, name: string, places?: readonl
   const { session, release } = store.borrow(id);
   try {
     if (!isKnown && places !== undefined) session.setPlaces(places);
-    if (!isKnown) return await viewPart(session, (view) => entryIn(session, view.fold, () => promptIn(view)), true);
+    if (!isKnown) {
+      const take = (view: View<Reading>): CatalogEntry => {
+        if (session.writer !== undefined && store.readOnly === undefined) store.owed.notice(session, view.fold);
+        return entryIn(session, view.fold, () => promptIn(view));
+      };
+      return await viewPart(session, take, true);
+    }
     await refresh(session);
     if (session.fold === undefined) return goneEntry(name, id);
     return entryOf(session) ?? (await describe(store, name));

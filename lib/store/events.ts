@@ -1,4 +1,5 @@
 // What a store tells without being asked.
+import type { EvictedSession } from "../base/retention.ts";
 
 export type WarningCode =
   | "torn"
@@ -16,7 +17,9 @@ export type WarningCode =
   | "unread"
   | "sync"
   | "blob-missing"
-  | "blob-wrong";
+  | "blob-wrong"
+  | "size"
+  | "upkeep";
 
 /** Something that a person should know of. Nothing was thrown, and nothing was dropped in silence. */
 export interface StoreWarning {
@@ -30,6 +33,8 @@ export interface StoreWarning {
 
 export interface StoreEvents {
   warning: StoreWarning;
+  /** A session went to the trash by a retention policy. */
+  evicted: EvictedSession;
 }
 
 /** So many are remembered. */

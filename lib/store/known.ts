@@ -64,8 +64,8 @@ export class Known {
     this.last = line.stamp;
     this.#waiting.push(line);
     this.#waitingCharacters += line.json?.length ?? 0;
-    // What hides or brings back others' messages moves the tip; after anything else of ours it is ours.
-    if (line.type === "delete" || line.type === "restore") this.#goesOn = undefined;
+    // What hides or brings back others' messages and is no tip itself moves the tip; after anything else of ours it is ours.
+    if (line.type === "delete" || line.type === "restore" || line.type === "purge") this.#goesOn = undefined;
     else if (this.#goesOn !== undefined) this.#goesOn = true;
     // Hiding the last message that came after a deletion makes it hold again.
     if (this.#isDeleted === true || !GROWING_TYPES.has(line.type)) this.#isDeleted = undefined;

@@ -150,7 +150,7 @@ async function* find(store: StoreState, filter: SessionFilter, direction: 1 | -1
 }
 
 /** The logs are others than those that the catalog has seen. */
-async function renew(store: StoreState, entry: CatalogEntry): Promise<CatalogEntry> {
+export async function renew(store: StoreState, entry: CatalogEntry): Promise<CatalogEntry> {
   const renewed = await describe(store, entry.name);
   if (isNews(entry, renewed)) store.catalog.put(renewed);
   return renewed;

@@ -1,22 +1,30 @@
 // Puts another log in the place of this machine's log of a session: a stub, or the union of a stub and what the trash has.
+import { setTimeout as sleep } from "node:timers/promises";
 import { oldOf } from "../disk/names.ts";
-import type { OpenFile } from "../disk/descriptors.ts";
 import type { LineHead } from "../line/decode.ts";
 import type { LogWriter } from "../log/writer.ts";
 import { replaceLog } from "../log/replace.ts";
+import type { LineBytes } from "../log/new-log.ts";
 import type { LogContent } from "./content.ts";
 import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
 import { keepLost } from "./lost-found.ts";
 import type { SessionState } from "./session-state.ts";
 
+/** A writer without a lease that still has the old log open has looked where the path leads by then. */
+const LOOKED_MS = 100;
+
+/** A line where it lies. */
 interface FileLine {
-  readonly line: LineHead;
-  readonly open: OpenFile;
+  readonly line: Pick<LineHead, "offset" | "length">;
+  readonly open: { readonly file: LineBytes["file"] };
 }
 
+/** What is to be rewritten: the writer to it, or the log itself. */
+type Rewritten = Pick<LogWriter, "log">;
+
 /** Lets an old log go that an earlier replacement left beside this one; without a record all of it is taken over. */
-export async function settleOld(session: SessionState, writer: LogWriter): Promise<void> {
+export async function settleOld(session: SessionState, writer: Rewritten): Promise<void> {
   const { vfs, replaced } = session.store;
   const { path } = writer.log;
   const old = oldOf(path);
@@ -28,10 +36,21 @@ export async function settleOld(session: SessionState, writer: LogWriter): Promi
   await refresh(session);
 }
 
+/** Lets the old log go that a replacement has just left: its bytes are not to stand there for a minute yet. */
+export async function dropOldNow(session: SessionState, writer: Rewritten): Promise<void> {
+  const { leases, vfs, replaced } = session.store;
+  if (leases === undefined && !vfs.isVolatile) await sleep(LOOKED_MS);
+  await settleOld(session, writer);
+  // What came late stands behind newer lines.
+  await replaced.sort(writer.log.path);
+  session.forget();
+  session.generation = -1;
+}
+
 /** Replaces this machine's log, of which `content` was read, by these lines. The session must be loaded anew after it. */
 export async function rewrite(
   session: SessionState,
-  writer: LogWriter,
+  writer: Rewritten,
   content: LogContent,
   lines: readonly FileLine[],
 ): Promise<void> {

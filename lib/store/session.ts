@@ -6,6 +6,7 @@ import { ArgumentError } from "../base/errors.ts";
 import type { LeaseHolder } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import { checkId } from "../disk/names.ts";
+import type { PurgeReport } from "../base/purge.ts";
 import type { SessionInfo, SessionPatch } from "../base/session-info.ts";
 import type { SessionStats } from "../base/session-stats.ts";
 import { branches, checkout } from "./branch.ts";
@@ -233,6 +234,20 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
 
   async restore(): Promise<void> {
     await this.#store.track(() => restoreSession(this.#session));
+  }
+
+  /**
+   * Erases messages for good, by their ids, with their parts and all their versions: on this machine at once, in its log, its
+   * caches, the trash and lost+found/; on others when they have the purge, by a sync, and open the store. A message that was
+   * removed, truncated or replaced is found as well. Throws NOT_FOUND, and erases nothing, if one of them never was.
+   */
+  async purge(ids: string | readonly string[]): Promise<PurgeReport> {
+    const list = typeof ids === "string" ? [ids] : ids;
+    const session = this.#session;
+    return await this.#store.track(async () => {
+      const { purgeMessages } = await import("./space.ts");
+      return await purgeMessages(session, list);
+    });
   }
 
   get #session(): SessionState {

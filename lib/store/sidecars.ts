@@ -49,6 +49,11 @@ export class Sidecars {
     this.#schedule();
   }
 
+  /** Resolves when what is being written is: it may be of what was known a moment ago. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
   /** The session's sidecar is not to be believed any more, by nobody. */
   discard({ name, sidecar }: SessionState): void {
     sidecar.isDistrusted = true;

@@ -9,14 +9,17 @@ import type { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import { Background } from "./background.ts";
 import type { CatalogKeeper } from "./catalog-keeper.ts";
+import { Clock } from "./clock.ts";
 import { Compactions } from "./compactions.ts";
 import { Events } from "./events.ts";
 import type { StoreWarning } from "./events.ts";
 import { Locator } from "./locator.ts";
+import { Owed } from "./owed.ts";
 import { ReplacedLogs } from "./replaced.ts";
 import { Room } from "./room.ts";
 import { SessionState } from "./session-state.ts";
 import { Sidecars } from "./sidecars.ts";
+import { Upkeep } from "./upkeep.ts";
 import type { Waker } from "./waker.ts";
 import { newWriter } from "./writer-id.ts";
 
@@ -39,6 +42,11 @@ export class StoreState {
   readonly catalog: CatalogKeeper;
   readonly sidecars: Sidecars = new Sidecars(this);
   readonly compactions: Compactions = new Compactions(this);
+  /** What time it is, for those who delete by age. */
+  readonly clock: Clock;
+  readonly upkeep: Upkeep = new Upkeep(this);
+  /** Sessions of which something is to be erased yet. */
+  readonly owed: Owed;
   readonly sessions: Map<string, SessionState> = new Map();
   /** Those who wait for changes. */
   readonly wakers: Set<Waker> = new Set();
@@ -69,6 +77,8 @@ export class StoreState {
     this.descriptors = new Descriptors(vfs, settings.maxOpenFiles);
     this.locator = new Locator(vfs, layout);
     this.blobs = new Blobs(vfs, layout);
+    this.clock = new Clock(vfs, layout);
+    this.owed = new Owed(vfs, layout, () => this.upkeep.soon());
     const { leases } = this;
     const replaced = new ReplacedLogs(vfs, layout, (name, operation) =>
       leases === undefined ? operation() : leases.exclusively(name, operation),
@@ -80,6 +90,7 @@ export class StoreState {
       async () => {
         await replaced.sweep();
         await leases?.sweep();
+        await this.upkeep.afterWrites();
       },
     );
     this.catalog = makeCatalog(this);
@@ -175,6 +186,7 @@ export class StoreState {
   async #close(): Promise<void> {
     for (const waker of this.wakers) waker.stop();
     for (const { streams } of this.sessions.values()) streams?.flush();
+    await this.upkeep.close();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.compactions.close();
     this.isClosed = true;

@@ -1,11 +1,14 @@
 // What a session takes on disk, and how much of it is dead.
 import type { SessionStats } from "../base/session-stats.ts";
 import { giveWay } from "../base/turn.ts";
+import type { Reading } from "../line/reading.ts";
 import type { SessionState } from "./session-state.ts";
 import { viewPart } from "./view.ts";
+import type { View } from "./view.ts";
 
-export async function stats(session: SessionState): Promise<SessionStats> {
-  const found = await viewPart(session, ({ fold, logs, skipped }) => {
+/** `evenDeleted`: of a deleted session, too, what is left of it. */
+export async function stats(session: SessionState, evenDeleted = false): Promise<SessionStats> {
+  const take = ({ fold, logs, skipped }: View<Reading>): SessionStats => {
     const bytes = logs.reduce((sum, { size }) => sum + size, 0);
     // The last line of a log can lack its newline.
     const liveBytes = Math.min(fold.liveBytes, bytes);
@@ -18,7 +21,8 @@ export async function stats(session: SessionState): Promise<SessionStats> {
       types: Object.fromEntries(types),
       skipped,
     };
-  });
+  };
+  const found = await viewPart(session, take, evenDeleted);
   await giveWay();
   return found;
 }

@@ -3,8 +3,11 @@ import type { BlobReference, StoredBlob } from "../base/blob.ts";
 import type { StoreChange } from "../base/change.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { Settings } from "../base/options.ts";
+import type { PurgeReport } from "../base/purge.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
 import type { StoreCompactOptions, StoreCompactResult } from "../base/compaction.ts";
+import type { StoreStats, StoreStatsOptions } from "../base/store-stats.ts";
+import type { EmptyTrashOptions, EmptyTrashReport, TrashedSession, TrashOptions } from "../base/trash.ts";
 import type { RepairOptions, RepairReport, VerifyOptions, VerifyProblem } from "../base/verify.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import type { TitleSearchOptions } from "../indexes/titles/search.ts";
@@ -17,6 +20,7 @@ import type { SessionFilter } from "./filter.ts";
 import { count, get, ids, page, sessions } from "./list.ts";
 import type { SessionPage, SessionPageOptions } from "./list.ts";
 import { openState } from "./open.ts";
+import { Retention } from "./retention.ts";
 import type { SearchHit, SearchOptions } from "./search-options.ts";
 import { Session } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
@@ -47,6 +51,11 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   /** The folder that this machine writes to: what a sync must not overwrite. Empty where the store is read-only. */
   get machine(): string {
     return this.#state.machine;
+  }
+
+  /** How much history is kept: what a policy would take, and taking it. */
+  get retention(): Retention {
+    return new Retention(this.#state);
   }
 
   /** Makes a session. Throws EXISTS if there is one with this id. */
@@ -187,6 +196,45 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
     });
   }
 
+  /**
+   * Deletes a session and erases all that was said in it for good, of a deleted one too: what it was called, its messages, its
+   * log's content, caches, trash and lost+found/; on other machines when they have the purge, by a sync, and open the store.
+   * That there was a session with this id, and when, stays. Throws NOT_FOUND if there never was one.
+   */
+  async purge(id: string): Promise<PurgeReport> {
+    return await this.#state.track(async () => {
+      const session = this.#state.session(id);
+      const { purgeSession } = await import("./space.ts");
+      return await purgeSession(session);
+    });
+  }
+
+  /** What is in the trash: deleted sessions that restore() brings back, until `restoreDays` after the deletion. */
+  async *trash(options: TrashOptions = {}): AsyncGenerator<TrashedSession> {
+    this.#state.enter();
+    const { trash } = await import("./space.ts");
+    yield* trash(this.#state, options);
+  }
+
+  /** Removes all that is in the trash, before its time. With `dryRun` nothing goes, and the report says what would. */
+  async emptyTrash(options: EmptyTrashOptions = {}): Promise<EmptyTrashReport> {
+    return await this.#state.track(async () => {
+      const { emptyTrash } = await import("./space.ts");
+      return await emptyTrash(this.#state, options);
+    });
+  }
+
+  /**
+   * What the store takes on disk: live logs, by machine, the ten largest sessions, growth by month, attachments, archive, trash,
+   * lost+found/ and caches. With `lines` every log is read, too, for lines by type, and live and dead bytes.
+   */
+  async stats(options: StoreStatsOptions = {}): Promise<StoreStats> {
+    return await this.#state.track(async () => {
+      const { storeStats } = await import("./space.ts");
+      return await storeStats(this.#state, options);
+    });
+  }
+
   /** Calls the listener for every event of this kind. Returns a function that ends it. */
   on<E extends keyof StoreEvents>(event: E, listener: (event: StoreEvents[E]) => void): () => void {
     return this.#state.events.on(event, listener);
@@ -208,5 +256,7 @@ export async function openOn<M extends object, P extends object>(
   settings: Settings,
   rooms: Rooms,
 ): Promise<Store<M, P>> {
-  return new Store(await openState(vfs, directory, settings), rooms);
+  const state = await openState(vfs, directory, settings);
+  state.upkeep.start();
+  return new Store(state, rooms);
 }

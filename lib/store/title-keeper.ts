@@ -70,6 +70,15 @@ export class TitleKeeper {
     return hits;
   }
 
+  /** What was kept has words that are to be gone. The next search makes it anew. */
+  async erase(): Promise<void> {
+    await this.#looking?.catch(() => undefined);
+    await this.#working;
+    this.#index = undefined;
+    this.#keptFor = undefined;
+    this.#store.vfs.remove(this.#path);
+  }
+
   /** What is under way is given up. */
   async close(): Promise<void> {
     this.#stop.abort();

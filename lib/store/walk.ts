@@ -16,10 +16,11 @@ export async function* walk(
   direction: 1 | -1,
   mark?: Mark,
   narrowing?: Narrowing,
+  keepsLooking = true,
 ): AsyncGenerator<CatalogEntry> {
   let last = mark;
   for (let isAgain = false; ; isAgain = true) {
-    const { view } = await store.catalog.current();
+    const { view } = await store.catalog.current(keepsLooking);
     const release = view.base?.hold();
     try {
       for (const entry of view.walk(order, direction, last, narrowing)) {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { Durability } from "../../lib/base/options.ts";
 import type { Store, StoreError } from "../../lib/index.ts";
-import { attempt, checkDisk, openAt, shownBy, textOf } from "./fault-checks.ts";
+import { attempt, checkDisk, checkErased, openAt, shownBy, textOf } from "./fault-checks.ts";
 import type { Model } from "./fault-model.ts";
 import type { Step } from "./fault-steps.ts";
 import { FaultVfs } from "./fault-vfs.ts";
@@ -106,7 +106,10 @@ async function runCase(step: Step, { ground, durability, isWarm }: Setting, faul
     expect(refused, "after a sync that failed").toBeDefined();
   await store.close();
   expect(vfs.openFiles, "files left open").toBe(0);
-  await checkDisk(disk, ROOT, refused === undefined ? withMessage(shown, "s", "goes on") : shown, { durability });
+  const left = await checkDisk(disk, ROOT, refused === undefined ? withMessage(shown, "s", "goes on") : shown, {
+    durability,
+  });
+  checkErased(disk, ROOT, step, left);
   return operations;
 }
 

@@ -28,6 +28,8 @@ export interface Step<T = any> {
   readonly apply: (model: Model) => Model;
   /** All of it is one commit: an error that does not say what became of it has written nothing. */
   readonly isCommit: boolean;
+  /** What no file has any more when it is done. */
+  readonly erases?: readonly string[];
 }
 
 /** A file of some 30 KB. */
@@ -62,6 +64,13 @@ export async function makeBase(store: Store<any, any>): Promise<void> {
 }
 
 const s = (store: Store<any, any>): Session<any, any> => store.session("s");
+
+const PURGE_OF_DELETED: Step = {
+  name: "purge of a deleted session",
+  run: (store) => store.purge("gone"),
+  apply: (model) => model,
+  isCommit: false,
+};
 
 export const STEPS: readonly Step[] = [
   commit(
@@ -218,6 +227,23 @@ export const STEPS: readonly Step[] = [
     apply: (model) => ({ ...model, gone: TRASHED }),
     isCommit: false,
   },
+  {
+    name: "purge of messages",
+    run: (store) => s(store).purge(["m1", "m3"]),
+    apply: onS((all) => all.filter(({ id }) => id !== "m1" && id !== "m3")),
+    isCommit: false,
+    erases: ["text of m1", "text of m3"],
+  },
+  {
+    name: "purge of a session",
+    run: (store) => store.purge("s"),
+    apply: without("s"),
+    isCommit: false,
+    erases: ["text of m2", "text of m4"],
+  },
+  // It goes through what the purge of a session goes through, at length.
+  ...(process.env["TURNLOG_LONG"] === undefined ? [] : [PURGE_OF_DELETED]),
+  { name: "prune", run: prune, apply: without("imported"), isCommit: false },
 ];
 
 /** The append is acknowledged while the log is compacted; who records what happens is told. */
@@ -234,6 +260,14 @@ async function appendMeanwhile(store: Store<any, any>, { vfs }: Context, turns: 
   // That the log could not be compacted says nothing of the append.
   const error = await compacting;
   if (error !== undefined && !(error instanceof StoreError)) throw error;
+}
+
+/** A plan that cannot be carried out says which session stays. */
+async function prune(store: Store<any, any>): Promise<void> {
+  const plan = await store.retention.plan({ maxSessions: 0, keep: ({ id }) => id !== "imported" });
+  const { skipped } = await store.retention.apply(plan);
+  if (plan.items.length !== 1 || skipped.length > 0)
+    throw new StoreError("IO", `the plan was not carried out: ${JSON.stringify({ plan, skipped })}`);
 }
 
 /** An import goes on where one session cannot be read, and says so. */

@@ -8,8 +8,8 @@ export const rm: Command = {
   usage: ["rm SESSION ... [--children] [--forever] [--dry-run]"],
   summary: "delete sessions",
   details: `
-What is deleted moves to the store's trash/, from where the library's restore() brings it back. With --forever nothing is
-kept there. All sessions are looked up before the first is deleted.
+What is deleted moves to the store's trash/, from where turnlog restore brings it back for 7 days. With --forever
+nothing is kept there. All sessions are looked up before the first is deleted.
 
 Prints the ids of the deleted sessions, a line each. With --json: a line for each session, {"id", "trash"}.`,
   options: {

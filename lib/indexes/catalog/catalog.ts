@@ -22,6 +22,8 @@ const YOUNG_PART = 64;
 /** Beyond this it is made even while changes go on. */
 const MOST_YOUNG = 4096;
 const MOST_YOUNG_PART = 4;
+/** So many bases are made to be rid of an old one. */
+const MOST_MERGES = 6;
 
 export class Catalog {
   readonly journal: Journal;
@@ -172,6 +174,19 @@ export class Catalog {
     }
   }
 
+  /** Nothing stays of what was known before: a new base is made, until no journal is left that is older than this call. */
+  async erase(): Promise<void> {
+    this.load();
+    const newest = Math.max(this.#number, ...this.journal.numbers());
+    for (let tries = 0; tries < MOST_MERGES; tries++) {
+      await this.merge().then(() => this.load());
+      if (this.#number > newest && this.journal.numbers().every((each) => each > newest)) return;
+    }
+    // Others make bases without a pause, or what is there cannot be merged: everything is learnt anew.
+    this.journal.removeAll();
+    this.drop();
+  }
+
   close(): void {
     this.journal.close();
     this.#base?.close();
@@ -202,8 +217,9 @@ export class Catalog {
     // What the journals have to their ends is all that a base that follows ours can have been made from.
     if (number !== undefined) this.#readOn();
     this.#base?.close();
-    const isBad = stat === undefined || isSameBase(stat, this.#bad);
-    this.#base = isBad ? undefined : Base.open(this.#vfs, this.#basePath);
+    // If the new one cannot be opened, the old one is not closed once more.
+    this.#base = undefined;
+    if (stat !== undefined && !isSameBase(stat, this.#bad)) this.#base = Base.open(this.#vfs, this.#basePath);
     this.#baseStat = stat;
     this.#isMute = false;
     const { journal, isMute } = this.#base?.content ?? {};

@@ -100,6 +100,11 @@ export class Journal {
     for (const old of this.numbers()) if (old < number - 1) this.#vfs.remove(this.pathOf(old));
   }
 
+  removeAll(): void {
+    this.close();
+    for (const number of this.numbers()) this.#vfs.remove(this.pathOf(number));
+  }
+
   /** Makes the journal with this number, if there is none. */
   make(number: number): void {
     this.#vfs.makeDirectory(this.directory);
