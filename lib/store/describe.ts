@@ -1,6 +1,7 @@
 // What the catalog is to know of a session, from its logs.
 import { errno, ioError, StoreError } from "../base/errors.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
+import { giveWay } from "../base/turn.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { fingerprintOf, isSameFile } from "../disk/fingerprint.ts";
 import type { Fingerprint } from "../disk/fingerprint.ts";
@@ -42,6 +43,9 @@ function timeIn(stamp: string): string {
   return time > nowText ? nowText : time;
 }
 
+/** So often others may write to a session between two looks before its listing says so. */
+const MOST_LOOKS = 100;
+
 /** True while the logs are those that were read. Their directories are looked at elsewhere, for logs that are new. */
 export function isAsSeen(store: StoreState, { logs }: CatalogEntry): boolean {
   return logs.every(({ directory, file, print }) => {
@@ -74,9 +78,16 @@ export async function describe(store: StoreState, name: string, places?: readonl
       };
       return await viewPart(session, take, true);
     }
-    await refresh(session);
-    if (session.fold === undefined) return goneEntry(name, id);
-    return entryOf(session) ?? (await describe(store, name));
+    for (let looks = 1; looks <= MOST_LOOKS; looks++) {
+      await refresh(session);
+      if (session.fold === undefined) return goneEntry(name, id);
+      const entry = entryOf(session);
+      if (entry !== undefined) return entry;
+      // Others wrote to our log after our last look, which may still serve in this turn: it is to serve no more.
+      session.writer?.doubt();
+      await giveWay();
+    }
+    throw new StoreError("IO", "others write to the session without a pause; try again", { session: id });
   } catch (error) {
     if (!(error instanceof StoreError) || error.code === "CLOSED") throw error;
     if (error.code === "NOT_FOUND") return goneEntry(name, id);
