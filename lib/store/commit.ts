@@ -13,6 +13,7 @@ import { createLog } from "./create.ts";
 import { exclusively } from "./exclusively.ts";
 import { Known } from "./known.ts";
 import { refresh } from "./load.ts";
+import { update } from "./operations.ts";
 import { notFound } from "./state.ts";
 import type { SessionState } from "./session-state.ts";
 import { Transaction } from "./transaction.ts";
@@ -31,14 +32,15 @@ export interface CommitOptions {
 
 /** Runs `plan` on the session's present state and writes what it adds, or nothing of it. No promise: it is done. */
 export function commit<T>(session: SessionState, options: CommitOptions, plan: (tx: Transaction) => T): T | Promise<T> {
-  if (!session.queue.isIdle || !isCanonicalLoaded() || session.writer === undefined || !session.isReadyToWrite()) {
+  const isPlain = session.writer !== undefined && !session.hasPacked;
+  if (!session.queue.isIdle || !isCanonicalLoaded() || !isPlain || !session.isReadyToWrite()) {
     return exclusively(session, () => commitLater(session, options, plan)).then((result) =>
       acknowledge(session, result),
     );
   }
   let result: T;
   try {
-    result = commitNow(session, session.writer, options, plan);
+    result = commitNow(session, session.writer as LogWriter, options, plan);
   } catch (error) {
     throw session.typed(error);
   }
@@ -77,6 +79,12 @@ export async function commitLater<T>(
       if (options.expect !== undefined)
         throw new StoreError("CONFLICT", "others write to the session without a pause", { session: session.id });
     }
+    if ((session.isPutAway || session.hasPacked) && looks < MOST_LOOKS) {
+      checkWritable(session);
+      const { bringBack } = await import("./packed-log.ts");
+      await bringBack(session);
+      if (session.writer === undefined || !session.isReadyToWrite()) continue;
+    }
     if (session.writer !== undefined && session.known !== undefined)
       return commitNow(session, session.writer, options, plan);
     try {
@@ -110,6 +118,7 @@ function commitNow<T>(
     session.startAnew();
     throw error;
   }
+  if (hasNewMessage(tx)) session.isBroughtBack = false;
   known.rest();
   session.store.sidecars.grew(session, writer.log.covered);
   if (session.store.wakers.size > 0) session.store.wake(session.id);
@@ -149,11 +158,17 @@ export async function commitFirst<T>(
 /** A plan that fails half way leaves lines that nobody wrote: what is known is made anew. */
 function planned<T>(session: SessionState, tx: Transaction, plan: (tx: Transaction) => T): T {
   try {
-    return plan(tx);
+    const result = plan(tx);
+    if (session.isBroughtBack && hasNewMessage(tx)) update(tx, new Map([["archived", null]]));
+    return result;
   } catch (error) {
     if (tx.lines.length > 0) session.forget();
     throw error;
   }
+}
+
+function hasNewMessage({ lines }: Transaction): boolean {
+  return lines.some(({ type, of }) => type === "message" && of === undefined);
 }
 
 /** Throws the reason for which nothing may be written to the session. */

@@ -24,11 +24,16 @@ export function infoOf(id: string, fold: Reading, logs: readonly Log[]): Session
     createdAt: isoTime(first.ms),
     updatedAt: isoTime(last.ms),
     messages: fold.history.length,
-    bytes: logs.reduce((sum, log) => sum + log.size, 0),
+    bytes: logs.reduce((sum, log) => (isAgain(log, logs) ? sum : sum + log.size), 0),
     branches: fold.otherBranches + 1,
     machines: [...new Set(logs.map((log) => log.machine))].sort(),
     tip: formatStamp(tip),
   };
+}
+
+/** An archived log of which the same stands in use, or was until a moment ago. */
+function isAgain({ packed, machine }: Log, logs: readonly Log[]): boolean {
+  return packed !== undefined && logs.some((other) => other.packed === undefined && other.machine === machine);
 }
 
 /** A clock that lies in the future lists no session before its time. */

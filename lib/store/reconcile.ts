@@ -1,13 +1,13 @@
 // Brings the catalog up to date with the logs, which are the truth: journals first, then directories that changed, then
 // the sessions that somebody may be writing to.
-import { join } from "node:path";
 import { ioError } from "../base/errors.ts";
 import { giveWay } from "../base/turn.ts";
 import { DamagedIndexError } from "../indexes/blocks.ts";
 import type { Catalog } from "../indexes/catalog/catalog.ts";
 import { encodeEntry } from "../indexes/catalog/entry.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
-import { describe, isAsSeen, isUnread } from "./describe.ts";
+import { describe, isAsSeen, isUnread, UNSEEN } from "./describe.ts";
+import { placeOf } from "./locator.ts";
 import type { Place } from "./locator.ts";
 import { checkMonth, suspect } from "./month-check.ts";
 import type { Suspects } from "./month-check.ts";
@@ -96,11 +96,11 @@ function placesOf(
   if (met.size === 0) return undefined;
   const places = new Map(met);
   for (const { directory, file } of known?.logs ?? []) {
-    const path = join(store.layout.sessions, directory, file);
-    if (places.has(path)) continue;
+    const found = store.layout.fileIn(directory, file);
+    if (places.has(found.path)) continue;
     // In a directory that was looked through it was not met because it fits, or because it is gone.
-    if (checked.has(directory) && store.vfs.stat(path) === undefined) continue;
-    places.set(path, { path, machine: directory.slice(0, directory.lastIndexOf("/")) });
+    const stat = checked.has(directory) || found.isArchive ? store.vfs.stat(found.path) : UNSEEN;
+    if (stat !== undefined) places.set(found.path, placeOf(found, found.path, stat));
   }
   return [...places.values()];
 }

@@ -2,8 +2,8 @@
 import { basename } from "node:path";
 import { ArgumentError, errno, ioError, StoreError } from "../base/errors.ts";
 import type { RepairAction, RepairOptions, RepairReport, VerifyProblem } from "../base/verify.ts";
+import { nameOf } from "../disk/names.ts";
 import { firstLine } from "../log/last.ts";
-import { nameOf } from "./month-check.ts";
 import { repairSession } from "./repair-session.ts";
 import type { StoreState } from "./state.ts";
 import { problemOf } from "./verify-codes.ts";
@@ -26,7 +26,7 @@ export async function repair(store: StoreState, options: RepairOptions): Promise
     if (problem.code === "cache") {
       actions.push(removeCache(store, problem, isTrial));
     } else {
-      if (problem.isRepairable) names.add(nameOf(basename(problem.file)) as string);
+      if (problem.isRepairable) names.add(sessionOf(problem.file));
       found.push(problem);
     }
   }
@@ -40,10 +40,16 @@ export async function repair(store: StoreState, options: RepairOptions): Promise
         left.push(problem);
   }
   for (const problem of found) {
-    const isMended = names.has(nameOf(basename(problem.file)) ?? "");
+    const isMended = names.has(sessionOf(problem.file));
     if (isTrial ? !problem.isRepairable : !isMended) left.push(problem);
   }
   return { actions, left };
+}
+
+/** The name of the session whose log this is; empty: it is none. */
+function sessionOf(file: string): string {
+  const name = basename(file);
+  return nameOf(name) ?? nameOf(name, true) ?? "";
 }
 
 function removeCache({ vfs }: StoreState, { file, message }: VerifyProblem, isTrial: boolean): RepairAction {

@@ -15,6 +15,7 @@ import { ReplacedLogs } from "./replaced.ts";
 import { Room } from "./room.ts";
 import { SessionState } from "./session-state.ts";
 import { Sidecars } from "./sidecars.ts";
+import { UnpackedLogs } from "./unpacked.ts";
 import type { Waker } from "./waker.ts";
 import { newWriter } from "./writer-id.ts";
 
@@ -32,6 +33,7 @@ export class StoreState {
   /** Undefined: who writes asks nobody. */
   readonly leases: Leases | undefined;
   readonly replaced: ReplacedLogs;
+  readonly unpacked: UnpackedLogs;
   /** Which sessions there are, and what they are called. */
   readonly catalog: CatalogKeeper;
   readonly sidecars: Sidecars = new Sidecars(this);
@@ -64,6 +66,8 @@ export class StoreState {
     this.leases = hasLeases ? new Leases(vfs, layout, machine, settings.busyTimeoutMs) : undefined;
     this.descriptors = new Descriptors(vfs, settings.maxOpenFiles);
     this.locator = new Locator(vfs, layout);
+    const unpacked = new UnpackedLogs(vfs, layout);
+    this.unpacked = unpacked;
     const { leases } = this;
     const replaced = new ReplacedLogs(vfs, layout, (name, operation) =>
       leases === undefined ? operation() : leases.exclusively(name, operation),
@@ -74,6 +78,7 @@ export class StoreState {
       (warning) => this.warn(warning),
       async () => {
         await replaced.sweep();
+        unpacked.sweep();
         await leases?.sweep();
       },
     );
@@ -182,6 +187,7 @@ export class StoreState {
     this.leases?.close();
     await this.sidecars.close();
     this.descriptors.dropAll();
+    this.unpacked.close();
     this.sessions.clear();
   }
 

@@ -8,6 +8,7 @@ import type { Vfs } from "../disk/vfs.ts";
 import type { TitleSearchOptions } from "../indexes/titles/search.ts";
 import type { TitleHit } from "../indexes/titles/title.ts";
 import { forgetFresh } from "../base/turn.ts";
+import { archiveSession, unarchiveSession } from "./archive.ts";
 import { createSession } from "./create-session.ts";
 import type { CreateSessionOptions } from "./create-session.ts";
 import type { StoreEvents } from "./events.ts";
@@ -115,6 +116,21 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    */
   async importFrom(source: ImportSource | "auto", options: ImportOptions = {}): Promise<ImportReport> {
     return await this.#state.track(() => this.#rooms.importFrom(this.#state, source, options));
+  }
+
+  /**
+   * Marks the session as archived and puts this machine's log of it away: to archive/, as gzip, which is compared with the log
+   * before that goes. It stays listed (`archived`), searched and read as before. To write to it brings the log back first, and
+   * a new message takes the mark away. Nothing is done where it is archived already. Throws NOT_FOUND, and SESSION_BUSY if others
+   * write to it without a pause.
+   */
+  async archive(id: string): Promise<void> {
+    await this.#state.track(() => archiveSession(this.#state.session(id)));
+  }
+
+  /** Brings the log of an archived session back, byte for byte, and takes the mark away. Throws NOT_FOUND. */
+  async unarchive(id: string): Promise<void> {
+    await this.#state.track(() => unarchiveSession(this.#state.session(id)));
   }
 
   /**
