@@ -26,7 +26,15 @@ const MAKES: Readonly<Record<string, string>> = {
   import: "imported-2",
 };
 /** On the disk when they resolve, whatever the durability. */
-const ALWAYS_SYNCED = new Set(["delete", "delete of an empty session", "delete without trash", "restore"]);
+const ALWAYS_SYNCED = new Set([
+  "delete",
+  "delete of an empty session",
+  "delete without trash",
+  "restore",
+  "archive",
+  "unarchive",
+  "unarchive at once",
+]);
 
 let ground: Ground;
 beforeAll(async () => {
@@ -80,10 +88,12 @@ async function atEachCrash(
 }
 
 async function record(step: Step, durability: Durability): Promise<Recording> {
-  const disk = ground.disk.copy();
+  const before = ground.disk.copy();
+  const prepared = await step.prepare?.({ vfs: before, root: ROOT, durability, expected: BASE });
+  const disk = before.copy();
   const start = startOf(disk);
   const store = await openAt(disk, ROOT, { durability });
-  await step.run(store, { vfs: disk, root: ROOT, durability, expected: BASE }, undefined);
+  await step.run(store, { vfs: disk, root: ROOT, durability, expected: BASE }, prepared);
   disk.note(1);
   await store.close();
   disk.note(1);

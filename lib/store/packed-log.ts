@@ -18,7 +18,7 @@ import { errno, StoreError } from "../base/errors.ts";
 import { Aside, linkOrRename } from "../disk/aside.ts";
 import { isSameSum, pack, sumOf, unpack, unpackTo } from "../disk/gzip.ts";
 import { OLD_ENDING, oldOf } from "../disk/names.ts";
-import type { Vfs } from "../disk/vfs.ts";
+import type { Vfs, VfsFile } from "../disk/vfs.ts";
 import { setOld } from "../log/replace.ts";
 import type { Log } from "../log/log.ts";
 import type { LogWriter } from "../log/writer.ts";
@@ -36,9 +36,7 @@ export async function packLog(session: SessionState, { log }: LogWriter): Promis
   const { vfs, layout, replaced } = store;
   const { path } = log;
   const packed = layout.packed(path);
-  const aside = new Aside(vfs, layout.aside);
-  const file = vfs.open(path, "read");
-  try {
+  return await making(session, path, async (file, aside) => {
     const { size, ino } = file.stat();
     const sum = await pack(file, size, aside);
     await aside.file.sync();
@@ -63,8 +61,24 @@ export async function packLog(session: SessionState, { log }: LogWriter): Promis
     }
     replaced.dropLater(record, (drop) => exclusively(session, drop));
     return true;
+  });
+}
+
+/** Runs `make`, which makes another file of the one at `path`. */
+async function making<T>(
+  { store: { vfs, layout } }: SessionState,
+  path: string,
+  make: (file: VfsFile, aside: Aside) => Promise<T>,
+): Promise<T> {
+  const file = vfs.open(path, "read");
+  try {
+    const aside = new Aside(vfs, layout.aside);
+    try {
+      return await make(file, aside);
+    } finally {
+      aside.discard();
+    }
   } finally {
-    aside.discard();
     file.close();
   }
 }
@@ -109,22 +123,19 @@ async function retake(vfs: Vfs, old: string, path: string): Promise<void> {
 async function unpackLog(session: SessionState, log: Log): Promise<void> {
   const { vfs, layout } = session.store;
   const path = layout.unpackedLog(log.place);
-  const aside = new Aside(vfs, layout.aside);
-  const file = vfs.open(log.place, "read");
   try {
-    const sum = await unpackTo(file, log.place, aside);
-    await aside.file.sync();
-    if (!isSameSum(sum, await sumOf(aside.file)))
-      throw new StoreError("IO", "the log does not read back as it was unpacked", { path: aside.path });
-    session.lease?.check();
-    aside.publish(path);
+    await making(session, log.place, async (file, aside) => {
+      const sum = await unpackTo(file, log.place, aside);
+      await aside.file.sync();
+      if (!isSameSum(sum, await sumOf(aside.file)))
+        throw new StoreError("IO", "the log does not read back as it was unpacked", { path: aside.path });
+      session.lease?.check();
+      aside.publish(path);
+    });
   } catch (error) {
     // A writer without a lease was first: what is to be done with two logs is found out when they are read.
     if (errno(error) === "EEXIST") return;
     throw error;
-  } finally {
-    aside.discard();
-    file.close();
   }
   await syncUp(vfs, path, layout.root);
   await removePacked(session, log);
@@ -159,11 +170,17 @@ async function settlePacked(session: SessionState, writer: LogWriter, log: Log):
 
 /** True when a log begins with all that an archived one has. */
 async function isBeginning(vfs: Vfs, packed: string, path: string): Promise<boolean> {
-  const [from, log] = [vfs.open(packed, "read"), vfs.open(path, "read")];
+  const files: VfsFile[] = [];
+  const open = (name: string): VfsFile => {
+    const file = vfs.open(name, "read");
+    files.push(file);
+    return file;
+  };
   let position = 0;
   let isSame = true;
   try {
-    await unpack(from, packed, (chunk) => {
+    const log = open(path);
+    await unpack(open(packed), packed, (chunk) => {
       if (!isSame) return;
       const bytes = Buffer.allocUnsafe(chunk.length);
       isSame = log.read(bytes, 0, bytes.length, position) === chunk.length && bytes.equals(chunk);
@@ -171,8 +188,7 @@ async function isBeginning(vfs: Vfs, packed: string, path: string): Promise<bool
     });
     return isSame;
   } finally {
-    from.close();
-    log.close();
+    for (const file of files) file.close();
   }
 }
 

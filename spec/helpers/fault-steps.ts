@@ -3,9 +3,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { settingsOf } from "../../lib/base/options.ts";
 import type { Durability } from "../../lib/base/options.ts";
 import type { Vfs } from "../../lib/disk/vfs.ts";
 import type { Session, Store } from "../../lib/index.ts";
+import { rooms } from "../../lib/open.ts";
+import { openOn } from "../../lib/store/store.ts";
 
 export interface ModelMessage {
   readonly id: string;
@@ -202,6 +205,29 @@ export const STEPS: readonly Step[] = [
     (store) => importing(store, GROWN_SOURCE),
     (model) => ({ ...model, imported: imported(2) }),
   ),
+  { name: "archive", run: (store) => store.archive("s"), apply: (model) => model, isCommit: false },
+  {
+    name: "unarchive",
+    prepare: archivedLongAgo,
+    run: (store) => store.unarchive("s"),
+    apply: (model) => model,
+    isCommit: false,
+  },
+  {
+    name: "unarchive at once",
+    prepare: archived,
+    run: (store) => store.unarchive("s"),
+    apply: (model) => model,
+    isCommit: false,
+  },
+  {
+    ...commit(
+      "append to an archived session",
+      (store) => s(store).append({ id: "x" }),
+      onS((all) => [...all, message("x", { id: "x" })]),
+    ),
+    prepare: archivedLongAgo,
+  },
   { name: "delete", run: (store) => s(store).delete(), apply: without("s"), isCommit: false },
   {
     name: "delete of an empty session",
@@ -222,6 +248,22 @@ export const STEPS: readonly Step[] = [
     isCommit: false,
   },
 ];
+
+/** Another store archives "s". -> where its log stands for a while yet */
+async function archived({ vfs, root }: Context): Promise<string> {
+  const store = await openOn<any, any>(vfs, root, settingsOf({ busyTimeoutMs: 200 }), rooms);
+  await s(store).sync();
+  await store.archive("s");
+  const [machine = ""] = (await s(store).info()).machines;
+  const [month = ""] = vfs.names(join(root, "archive", machine));
+  await store.close();
+  return join(root, "sessions", machine, month, "s.jsonl.old");
+}
+
+/** The same, and the minute is over. */
+async function archivedLongAgo(context: Context): Promise<void> {
+  context.vfs.remove(await archived(context));
+}
 
 /** An import goes on where one session cannot be read, and says so. */
 async function importing(store: Store<any, any>, from: { path: string }): Promise<void> {
