@@ -11,6 +11,7 @@ import { placeOf } from "./locator.ts";
 import type { Place } from "./locator.ts";
 import { checkMonth, suspect } from "./month-check.ts";
 import type { Suspects } from "./month-check.ts";
+import { settledEntry } from "./settled.ts";
 import type { StoreState } from "./state.ts";
 
 /** So many sessions are read before others hear of them. */
@@ -72,7 +73,8 @@ async function describeAll(
   for (const [name, met] of suspects) {
     store.checkOpen();
     const known = catalog.find(name);
-    const entry = await describe(store, name, placesOf(store, known, met, checked));
+    const settled = met.size === 0 ? settledEntry(store, known) : undefined;
+    const entry = settled ?? (await describe(store, name, placesOf(store, known, met, checked)));
     if (isNews(known, entry)) found.push(entry);
     // What could not be read now may be read the next time, and no directory will look otherwise for it.
     if (isUnread(entry)) for (const { directory } of entry.logs) unread.add(directory);

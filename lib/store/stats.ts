@@ -1,12 +1,13 @@
 // What a session takes on disk, and how much of it is dead.
 import type { SessionStats } from "../base/session-stats.ts";
 import { giveWay } from "../base/turn.ts";
+import { bytesIn } from "./info.ts";
 import type { SessionState } from "./session-state.ts";
 import { viewPart } from "./view.ts";
 
 export async function stats(session: SessionState): Promise<SessionStats> {
   const found = await viewPart(session, ({ fold, logs, skipped }) => {
-    const bytes = logs.reduce((sum, { size }) => sum + size, 0);
+    const bytes = bytesIn(logs);
     // The last line of a log can lack its newline.
     const liveBytes = Math.min(fold.liveBytes, bytes);
     const types = [...fold.tally.types].map(([type, tally]) => [type, { ...tally }] as const);
