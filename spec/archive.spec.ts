@@ -1,11 +1,12 @@
 // Archived sessions: what can be asked of a session is answered as before, from a log that is packed and put away.
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { openMemoryStore } from "../lib/index.ts";
 import type { Session, Store } from "../lib/index.ts";
+import { forgetAll, packedIn, settle, storeWith } from "./helpers/archives.ts";
 import { openAt } from "./helpers/fault-checks.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
 import { step, take } from "./helpers/random-sessions.ts";
@@ -14,11 +15,6 @@ import { collect, filesIn, logsOf, onlyLog, useStores, verifyStores } from "./he
 const stores = useStores();
 
 type Any = Session<any, any>;
-
-/** The packed logs of a store. */
-function packedIn(directory: string): string[] {
-  return filesIn(join(directory, "archive"));
-}
 
 /** The minute after which an archived log's old name goes is over. */
 async function afterAMinute<T>(call: () => Promise<T>): Promise<T> {
@@ -40,17 +36,6 @@ async function sweep(directory: string): Promise<void> {
   });
 }
 
-/** What was put away has no other name any more. */
-async function settle(directory: string): Promise<void> {
-  for (const path of logsOf(directory).keys()) if (path.endsWith(".old")) rmSync(path);
-}
-
-/** The cache goes, but for who we are. */
-function forgetAll(directory: string): void {
-  const cache = join(directory, ".cache");
-  for (const name of readdirSync(cache)) if (name !== "machines") rmSync(join(cache, name), { recursive: true });
-}
-
 /** All that can be asked of a session, without what an archived mark changes. */
 async function answers(store: Store<any, any>, id: string): Promise<unknown> {
   const session: Any = store.session(id);
@@ -65,19 +50,12 @@ async function answers(store: Store<any, any>, id: string): Promise<unknown> {
     last: await collect(session.messages({ last: 2 })),
     page,
     before: page.previous === undefined ? [] : await session.page({ limit: 2, before: page.previous }),
-    found: (await collect(store.searchMessages("x", { ids: [id], limit: 50 }))).map(({ id: message, at }) => [message, at]),
+    found: (await collect(store.searchMessages("x", { ids: [id], limit: 50 }))).map(({ id: message, at }) => [
+      message,
+      at,
+    ]),
     skipped: (await session.stats()).skipped,
   };
-}
-
-async function storeWith(...ids: string[]): Promise<{ store: Store<any, any>; directory: string }> {
-  const directory = stores.directory();
-  const store = await stores.open({}, directory);
-  for (const id of ids) {
-    const session = await store.createSession({ id, title: `about ${id}` });
-    await session.append([{ id: "a", text: `x of ${id}` }, { id: "b" }]);
-  }
-  return { store, directory };
 }
 
 test("an archived session answers as it did, from whatever cache, and comes back byte for byte", async () => {
@@ -93,7 +71,7 @@ test("an archived session answers as it did, from whatever cache, and comes back
       await one.archive("s");
       const packed = packedIn(directory)[0]!;
       const bytes = gunzipSync(readFileSync(packed));
-      if (isSettled) await settle(directory);
+      if (isSettled) settle(directory);
       expect(await answers(one, "s")).toEqual(before);
       expect(await answers(two, "s")).toEqual(before);
       forgetAll(directory);
@@ -112,7 +90,8 @@ test("an archived session answers as it did, from whatever cache, and comes back
 });
 
 test("the mark: archive() sets it, unarchive() takes it away, and so does a new message; other writes leave it", async () => {
-  const { store, directory } = await storeWith("s", "other");
+  const directory = stores.directory();
+  const store = await storeWith(stores, directory, "s", "other");
   const isMarked = async (): Promise<boolean> => (await store.session("s").info()).archived;
   await store.archive("s");
   await store.archive("s");
@@ -130,7 +109,7 @@ test("the mark: archive() sets it, unarchive() takes it away, and so does a new 
   await store.unarchive("s");
   expect(await isMarked()).toBe(false);
   await store.archive("s");
-  await settle(directory);
+  settle(directory);
   await store.session("s").append({ id: "c" });
   expect(await isMarked()).toBe(false);
   expect((await store.session("s").history()).map(({ id }) => id)).toEqual(["a", "b", "c"]);
@@ -142,9 +121,10 @@ test("the mark: archive() sets it, unarchive() takes it away, and so does a new 
 });
 
 test("an archived session is there: it is not made again, it can be forked, and deleted, and it comes back from the trash", async () => {
-  const { store, directory } = await storeWith("s");
+  const directory = stores.directory();
+  const store = await storeWith(stores, directory, "s");
   await store.archive("s");
-  await settle(directory);
+  settle(directory);
   await expect(store.createSession({ id: "s" })).rejects.toThrow(expect.objectContaining({ code: "EXISTS" }));
   expect(packedIn(directory)).toHaveLength(1);
   const fork = await store.session("s").fork();
@@ -158,7 +138,8 @@ test("an archived session is there: it is not made again, it can be forked, and 
 });
 
 test("nothing is unpacked to list what was archived, at once and when the old name has gone", async () => {
-  const { store, directory } = await storeWith("s", "t");
+  const directory = stores.directory();
+  const store = await storeWith(stores, directory, "s", "t");
   const unpacked = (): string[] => filesIn(join(directory, ".cache", "unpacked"));
   await store.archive("s");
   await store.archive("t");
@@ -180,108 +161,14 @@ test("nothing is unpacked to list what was archived, at once and when the old na
 
 test("an id that its file's name does not tell is found in what was packed", async () => {
   const id = "long ".repeat(100);
-  const { store, directory } = await storeWith(id);
+  const directory = stores.directory();
+  const store = await storeWith(stores, directory, id);
   await store.archive(id);
-  await settle(directory);
+  settle(directory);
   rmSync(join(directory, ".cache"), { recursive: true });
   const again = await stores.open({}, directory);
   expect(await collect(again.ids())).toEqual([id]);
   expect(await again.session(id).count()).toBe(2);
-});
-
-test.each([
-  ["cut", (bytes: Buffer) => bytes.subarray(0, bytes.length - 5)],
-  ["empty", () => Buffer.alloc(0)],
-  ["changed in its middle", (bytes: Buffer) => Buffer.from(bytes.map((byte, at) => (at === bytes.length >> 1 ? byte ^ 4 : byte)))],
-  ["no gzip at all", () => Buffer.from("hello, this is a text")],
-])("an archived log that is %s is listed as damaged, and hides nothing else", async (_, damage) => {
-  const directory = stores.unverified();
-  const store = await stores.open({}, directory);
-  for (const id of ["s", "t"]) await (await store.createSession({ id })).append({ id: "a" });
-  await store.archive("s");
-  await store.archive("t");
-  await settle(directory);
-  await store.close();
-  const packed = packedIn(directory).find((path) => path.endsWith("/s.jsonl.gz"))!;
-  const damaged = damage(readFileSync(packed));
-  writeFileSync(packed, damaged);
-  const again = await stores.open({}, directory);
-  const listed = await collect(again.sessions());
-  expect(listed).toContainEqual({ id: "s", damaged: expect.stringContaining("the archived log is damaged: ") });
-  expect(listed.find(({ id }) => id === "t")).toMatchObject({ archived: true, messages: 1 });
-  const isDamaged = expect.objectContaining({ code: "DAMAGED", path: packed });
-  await expect(again.session("s").history()).rejects.toThrow(isDamaged);
-  await expect(again.session("s").append({ id: "b" })).rejects.toThrow(isDamaged);
-  await expect(again.unarchive("s")).rejects.toThrow(isDamaged);
-  expect(await again.session("t").count()).toBe(1);
-  const problems = await collect(again.verify());
-  expect(problems).toMatchObject([{ code: "archive-damaged", severity: "error", file: packed, isRepairable: false }]);
-  expect((await again.repair()).left).toMatchObject([{ code: "archive-damaged" }]);
-  expect(readFileSync(packed).equals(damaged)).toBe(true);
-});
-
-test("what is wrong in a packed log is told with the place of the packed one", async () => {
-  const directory = stores.damaged();
-  const store = await stores.open({}, directory);
-  await (await store.createSession({ id: "s" })).append([{ id: "a" }, { id: "b" }]);
-  await store.archive("s");
-  await settle(directory);
-  await store.close();
-  const [packed] = packedIn(directory) as [string];
-  const log = gunzipSync(readFileSync(packed));
-  writeFileSync(packed, gzipSync(Buffer.concat([log, Buffer.from('{"at":"2026-11-21T09')])));
-  const again = await stores.open({}, directory);
-  const warnings: unknown[] = [];
-  again.on("warning", (warning) => warnings.push(warning));
-  expect(await again.session("s").count()).toBe(2);
-  expect(warnings).toMatchObject([{ code: "torn", path: packed, offset: log.length }]);
-  const problems = await collect(again.verify());
-  expect(problems).toMatchObject([{ code: "torn", file: packed, offset: log.length, isRepairable: false }]);
-});
-
-describe("an archived log and the log in use, as a crash leaves them", () => {
-  const both = async (): Promise<{ directory: string; log: string; packed: string }> => {
-    const { store, directory } = await storeWith("s");
-    const log = onlyLog(directory);
-    await store.archive("s");
-    await store.close();
-    const [packed] = packedIn(directory) as [string];
-    await settle(directory);
-    return { directory, log, packed };
-  };
-
-  test("are one session, whose lines count once; the next write lets the packed one go", async () => {
-    const { directory, log, packed } = await both();
-    writeFileSync(log, gunzipSync(readFileSync(packed)));
-    const store = await stores.open({}, directory);
-    expect(await store.count()).toBe(1);
-    expect((await store.session("s").history()).map(({ id }) => id)).toEqual(["a", "b"]);
-    expect((await store.session("s").info()).bytes).toBe(readFileSync(log).length);
-    await store.session("s").append({ id: "c" });
-    expect(packedIn(directory)).toEqual([]);
-    expect((await store.session("s").info()).archived).toBe(false);
-  });
-
-  test("come together, where each has lines that the other has not", async () => {
-    const { directory, log, packed } = await both();
-    const bytes = gunzipSync(readFileSync(packed));
-    const lines = bytes.toString().split("\n");
-    writeFileSync(log, [...lines.slice(0, 2), ...lines.slice(3)].join("\n"));
-    const store = await stores.open({}, directory);
-    await store.unarchive("s");
-    expect(packedIn(directory)).toEqual([]);
-    expect(readFileSync(log).subarray(0, bytes.length).equals(bytes)).toBe(true);
-  });
-
-  test("are one archived session again, if it is archived", async () => {
-    const { directory, log, packed } = await both();
-    const bytes = gunzipSync(readFileSync(packed));
-    writeFileSync(log, bytes);
-    const store = await stores.open({}, directory);
-    await store.archive("s");
-    expect(existsSync(log)).toBe(false);
-    expect(gunzipSync(readFileSync(packed)).equals(bytes)).toBe(true);
-  });
 });
 
 test("two machines: each puts its own log away, and both read all of it", async () => {
@@ -296,7 +183,8 @@ test("two machines: each puts its own log away, and both read all of it", async 
     for (const room of ["sessions", "archive"]) {
       const folder = join(room, from.machine);
       rmSync(join(to.path, folder), { recursive: true, force: true });
-      if (existsSync(join(from.path, folder))) cpSync(join(from.path, folder), join(to.path, folder), { recursive: true });
+      if (existsSync(join(from.path, folder)))
+        cpSync(join(from.path, folder), join(to.path, folder), { recursive: true });
     }
   };
   const ids = async (store: Store<any, any>): Promise<string[]> =>
@@ -322,9 +210,10 @@ test("two machines: each puts its own log away, and both read all of it", async 
 });
 
 test("where the cache takes nothing an archived session is read all the same, and nothing is left behind", async () => {
-  const { store, directory } = await storeWith("s");
+  const directory = stores.directory();
+  const store = await storeWith(stores, directory, "s");
   await store.archive("s");
-  await settle(directory);
+  settle(directory);
   await store.close();
   rmSync(join(directory, ".cache", "unpacked"), { recursive: true, force: true });
   const vfs = new FaultVfs();
@@ -354,9 +243,10 @@ test("in memory a session is archived, read and brought back, too", async () => 
 });
 
 test("the second reader reads the archive", async () => {
-  const { store, directory } = await storeWith("s", "t");
+  const directory = stores.directory();
+  const store = await storeWith(stores, directory, "s", "t");
   await store.archive("s");
-  await settle(directory);
+  settle(directory);
   await store.close();
   await verifyStores(directory);
 });

@@ -2,7 +2,7 @@
 import { createGunzip, createGzip, crc32 } from "node:zlib";
 import type { Gunzip, Gzip } from "node:zlib";
 import { errno, StoreError } from "../base/errors.ts";
-import { Aside } from "./aside.ts";
+import type { Aside } from "./aside.ts";
 import type { VfsFile } from "./vfs.ts";
 
 /** What is given to be packed at a time. */

@@ -153,10 +153,8 @@ export class LogWriter {
       if (look === "gone") {
         if (retakeName(this.#vfs, this.log)) continue;
         const { path } = this.log;
-        throw new StoreError("NOT_FOUND", "the session's log was removed while it was written", {
-          path,
-          written: "no",
-        });
+        const message = "the session's log was removed while it was written";
+        throw new StoreError("NOT_FOUND", message, { path, written: "no" });
       }
       if (look === "grown") {
         // Someone else wrote, too. Ours are there, at an offset that only a scan can tell.

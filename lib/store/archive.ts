@@ -1,6 +1,6 @@
 // Archiving a session, and taking that back. To the user it is a flag of the session's info; to the disk it is the place and
 // the form of this machine's log. A session of the archive is listed, searched and read as any other.
-import { ioError, StoreError } from "../base/errors.ts";
+import { errno, ioError, StoreError } from "../base/errors.ts";
 import { commitLater } from "./commit.ts";
 import { entryOf } from "./describe.ts";
 import { exclusively } from "./exclusively.ts";
@@ -54,7 +54,8 @@ async function archiveNext(session: SessionState): Promise<void> {
     await settleOld(session, session.writer);
     await refresh(session);
     const entry = entryOf(session);
-    if (session.writer === undefined || (await packLog(session, session.writer))) {
+    const isAway = session.writer === undefined || (await packLog(session, session.writer).catch(unlessRival));
+    if (isAway) {
       if (entry !== undefined) session.store.catalog.archived(session, entry);
       session.store.wake(session.id);
       return;
@@ -62,6 +63,13 @@ async function archiveNext(session: SessionState): Promise<void> {
     if (tries === MOST_TRIES)
       throw new StoreError("SESSION_BUSY", "others write to the session without a pause", { session: session.id });
   }
+}
+
+/** A writer without a lease has brought the log back, or put it away, at the same moment. */
+function unlessRival(error: unknown): false {
+  const cause = error instanceof StoreError ? errno(error.cause) : errno(error);
+  if (cause === "ENOENT" || cause === "EEXIST") return false;
+  throw error;
 }
 
 async function refreshLiving(session: SessionState): Promise<void> {

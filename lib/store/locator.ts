@@ -29,7 +29,11 @@ const SERVES_MS = 1000;
 const RACY_MS = 2000;
 
 /** A log that was met in a directory. */
-export function placeOf({ machine, isArchive }: Pick<Month, "machine" | "isArchive">, path: string, stat: Fingerprint): Place {
+export function placeOf(
+  { machine, isArchive }: Pick<Month, "machine" | "isArchive">,
+  path: string,
+  stat: Fingerprint,
+): Place {
   return { path, machine, ...(isArchive && { packed: fingerprintOf(stat) }) };
 }
 

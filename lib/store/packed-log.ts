@@ -30,6 +30,9 @@ import { rewrite, settleOld } from "./rewrite.ts";
 import type { SessionState } from "./session-state.ts";
 import { unique } from "./unite.ts";
 
+/** So often a writer without a lease may do the same at the same moment. */
+const MOST_TRIES = 5;
+
 /** Puts this machine's log away. False: it was written to meanwhile, and is in use as before. */
 export async function packLog(session: SessionState, { log }: LogWriter): Promise<boolean> {
   const { store, lease } = session;
@@ -55,7 +58,8 @@ export async function packLog(session: SessionState, { log }: LogWriter): Promis
     await vfs.syncDirectory(dirname(path));
     session.generation = -1;
     const old = vfs.stat(record.old);
-    if (old?.ino !== ino || old.size !== size || vfs.stat(path) !== undefined) {
+    const isAll = old?.ino === ino && old.size === size && vfs.stat(path) === undefined;
+    if (!isAll || vfs.stat(packed) === undefined) {
       await replaced.drop(record);
       return false;
     }
@@ -85,6 +89,22 @@ async function making<T>(
 
 /** Brings this machine's log back, if it was put away, and lets go what the archive has of one that is in use. */
 export async function bringBack(session: SessionState): Promise<void> {
+  session.isBroughtBack = true;
+  for (let tries = 1; session.isPutAway || session.hasPacked; tries++) {
+    try {
+      await bringBackMet(session);
+    } catch (error) {
+      // A writer without a lease did it at the same moment.
+      if (errno(error) !== "ENOENT" || tries === MOST_TRIES) throw error;
+    }
+    session.forget();
+    session.generation = -1;
+    await refresh(session);
+    if (tries === MOST_TRIES) return;
+  }
+}
+
+async function bringBackMet(session: SessionState): Promise<void> {
   const { store } = session;
   if (session.isPutAway) {
     const own = session.logs.filter(({ machine }) => machine === store.machine);
@@ -96,7 +116,6 @@ export async function bringBack(session: SessionState): Promise<void> {
     session.generation = -1;
     await refresh(session);
   }
-  session.isBroughtBack = true;
   if (session.writer === undefined || !session.hasPacked) return;
   await settleOld(session, session.writer);
   for (const log of session.logs) {
@@ -104,9 +123,6 @@ export async function bringBack(session: SessionState): Promise<void> {
     if (writer !== undefined && log.machine === store.machine && log.packed !== undefined)
       await settlePacked(session, writer, log);
   }
-  session.forget();
-  session.generation = -1;
-  await refresh(session);
 }
 
 /** The log gets the name that it had. */

@@ -71,9 +71,9 @@ export class SessionCheck {
       if (errno(error) === "ENOENT") return;
       if (errno(error) === undefined) throw error;
       this.#references.forget(number);
-      if (error instanceof StoreError && error.code === "DAMAGED")
-        return yield this.#problem("archive-damaged", place, { detail: (error.cause as Error).message });
-      yield this.#problem("unreadable", place, { detail: (error as Error).message });
+      const isDamaged = error instanceof StoreError && error.code === "DAMAGED";
+      const { message } = (isDamaged ? error.cause : error) as Error;
+      yield this.#problem(isDamaged ? "archive-damaged" : "unreadable", place, { detail: message });
     }
   }
 
