@@ -1,5 +1,6 @@
 // The verbs.
 import type { Command } from "./command.ts";
+import { archive, unarchive } from "./commands/archive.ts";
 import { append } from "./commands/append.ts";
 import { exportMessages } from "./commands/export.ts";
 import { grep } from "./commands/grep.ts";
@@ -25,6 +26,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["append", append],
   ["truncate", truncate],
   ["rm", rm],
+  ["archive", archive],
+  ["unarchive", unarchive],
   ["import", importSessions],
   ["export", exportMessages],
   ["verify", verify],

@@ -13,7 +13,8 @@ import { digestOf, ImportState, readImportState } from "./import-state.ts";
 import { ImportSink } from "./import-sink.ts";
 import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
-import { encode, encodeMessage } from "./prepare.ts";
+import { NativeSession } from "./import-native.ts";
+import { encode, encodeMessage, redacted } from "./prepare.ts";
 import type { SessionState } from "./session-state.ts";
 import type { StoreState } from "./state.ts";
 
@@ -30,7 +31,7 @@ export interface FoundSession {
 }
 
 /** Times are in ms. */
-export type FoundLine = FoundMessage | FoundInfo | FoundCut;
+export type FoundLine = FoundMessage | FoundPart | FoundInfo | FoundCut;
 
 export interface FoundMessage {
   readonly type: "message";
@@ -45,12 +46,26 @@ export interface FoundMessage {
   readonly follows?: string;
   /** Where it stands in the file, for what is told of it. */
   readonly line?: number;
+  /** Its place in the store that it was exported from: what is there already is that message, and what changed is an edit. */
+  readonly at?: string;
+}
+
+/** A part of a message that came before it, as that was exported. */
+export interface FoundPart {
+  readonly type: "part";
+  readonly message: { readonly id: string; readonly at: string };
+  readonly id: string;
+  readonly ms: number;
+  readonly data: object;
+  readonly at: string;
 }
 
 export interface FoundInfo {
   readonly type: "info";
   readonly ms: number;
   readonly patch: SessionPatch;
+  /** What stands already, whoever wrote it, is not written again. */
+  readonly isRest?: boolean;
 }
 
 /** The source shows nothing before this message, or nothing at all. */
@@ -75,7 +90,7 @@ export async function importSession(
 ): Promise<ImportedSession> {
   const session = store.session(found.id);
   if (store.readOnly !== undefined && !options.dryRun) throw store.readOnly;
-  const run = async (): Promise<ImportedSession> => {
+  const importNext = async (): Promise<ImportedSession> => {
     await loadCanonical();
     await refresh(session);
     const { id, path } = found;
@@ -83,7 +98,8 @@ export async function importSession(
     const writer = writerFor(found);
     const begin = async (): Promise<Import> => {
       const state = session.exists ? await readImportState(session, writer) : new ImportState();
-      return { session, found, options, state, sink: new ImportSink(session, state, writer) };
+      const native = new NativeSession(session);
+      return { session, found, options, state, native, sink: new ImportSink(session, state, writer) };
     };
     if (session.writer !== undefined && !options.dryRun) {
       const run = await begin();
@@ -97,14 +113,19 @@ export async function importSession(
       const isSame = session.exists && trial.sink.count === 0;
       if (isSame || options.dryRun)
         return { id, path, status: isSame ? "unchanged" : session.exists ? "grown" : "created", ...counts };
+      if (session.isPutAway) {
+        const { bringBack } = await import("./packed-log.ts");
+        await bringBack(session);
+        return await importNext();
+      }
     }
     const status = session.exists ? "grown" : "created";
     const run = await begin();
     return { id, path, status, ...(await run.sink.create(found.createdMs, async () => await take(run))) };
   };
-  if (options.dryRun) return await session.queue.run(run);
+  if (options.dryRun) return await session.queue.run(importNext);
   try {
-    return await exclusively(session, run);
+    return await exclusively(session, importNext);
   } finally {
     // Of thousands that come in nobody writes on.
     session.lease?.letGo();
@@ -148,6 +169,7 @@ interface Import {
   readonly found: FoundSession;
   readonly options: ImportSessionOptions;
   readonly state: ImportState;
+  readonly native: NativeSession;
   readonly sink: ImportSink;
 }
 
@@ -167,6 +189,7 @@ async function take(run: Import): Promise<{ messages: number; added: number }> {
       }
       try {
         if (line.type === "info") takeInfo(run, line);
+        else if (line.type === "part") takePart(run, line);
         else if (takeMessage(run, line)) added++;
       } catch (error) {
         if (!(error instanceof ArgumentError)) throw error;
@@ -179,9 +202,11 @@ async function take(run: Import): Promise<{ messages: number; added: number }> {
 }
 
 /** True: it is new here. Of two messages with one id and other content the second gets a name of its own. */
-function takeMessage({ session, state, sink }: Import, line: FoundMessage): boolean {
+function takeMessage(run: Import, line: FoundMessage): boolean {
+  const { session, state, sink } = run;
   const { ms } = line;
   if (line.isKnown === true) return false;
+  if (line.at !== undefined) return takeExported(run, line, line.at);
   const json = encodeMessage(session, line.data);
   const digest = digestOf(json);
   for (const id of namesOf(line.id)) {
@@ -202,6 +227,33 @@ function takeMessage({ session, state, sink }: Import, line: FoundMessage): bool
   return false;
 }
 
+/** The same for one that was exported. An edit since the last import is one more version. */
+function takeExported({ session, state, sink, native }: Import, { ms, id, data }: FoundMessage, at: string): boolean {
+  const known = state.messages.get(id);
+  if (known === undefined && native.message(at, id) !== undefined) return false;
+  const json = encodeMessage(session, data);
+  if (known === undefined) sink.add(ms, { type: "message", id, json });
+  else if (known.digest !== undefined && known.digest !== digestOf(json))
+    sink.add(ms, { type: "message", id, of: known.place, json });
+  return known === undefined;
+}
+
+function takePart(
+  { session, state, sink, native }: Import,
+  { message: { id: owner, at: ownerAt }, ...part }: FoundPart,
+): void {
+  const message = state.messages.get(owner)?.place ?? native.message(ownerAt, owner);
+  // The message could not be taken over.
+  if (message === undefined) return;
+  const { id, ms, at, data } = part;
+  const known = state.part(message, id);
+  if (known === undefined && native.hasPart(message, at, id)) return;
+  const json = encode(session, redacted(session, data, "part"));
+  if (known === undefined) sink.add(ms, { type: "part", message, id, json });
+  else if (known.digest !== undefined && known.digest !== digestOf(json))
+    sink.add(ms, { type: "part", message, id, of: known.place, json });
+}
+
 /** False: the store refuses it, so that no import has it. */
 function fits(session: SessionState, data: object): boolean {
   try {
@@ -218,10 +270,11 @@ function* namesOf(id: string): Generator<string, never> {
   for (let number = 2; ; number++) yield `${id}~${number}`;
 }
 
-function takeInfo({ session, state, sink }: Import, { ms, patch }: FoundInfo): void {
+function takeInfo({ session, state, sink, native }: Import, { ms, patch, isRest }: FoundInfo): void {
   // Compared as it is written: with lone surrogates replaced.
   const json = encode(session, Object.fromEntries(checkedPatch(patch)));
-  const set = state.newInfo(new Map(Object.entries(JSON.parse(json) as object)));
+  const entries = Object.entries(JSON.parse(json) as object);
+  const set = state.newInfo(new Map(entries.filter(([key, value]) => isRest !== true || !native.isSo(key, value))));
   if (set.size > 0) sink.add(ms, { type: "info", json: JSON.stringify(Object.fromEntries(set)) });
 }
 

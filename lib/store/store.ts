@@ -1,5 +1,6 @@
 // The public handle of an open store: lifecycle, and one line for each verb.
 import type { StoreChange } from "../base/change.ts";
+import type { ExportOptions, ExportReport, ExportTarget } from "../base/export.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { Settings } from "../base/options.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
@@ -26,6 +27,7 @@ import type { WatchOptions } from "./watch.ts";
 /** Rooms that see this one, and that this one cannot see: whoever opens a store knows both. */
 export interface Rooms {
   importFrom(store: StoreState, source: ImportSource | "auto", options: ImportOptions): Promise<ImportReport>;
+  exportTo(store: StoreState, target: ExportTarget, options: ExportOptions): Promise<ExportReport>;
 }
 
 export class Store<M extends object = Record<string, unknown>, P extends object = Record<string, unknown>> {
@@ -110,12 +112,20 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   }
 
   /**
-   * Takes over another tool's sessions, with their times. The source is never changed (but see `markMigrated`), and a
+   * Takes over another tool's sessions, or those of an export, with their times. The source is never changed (but see `markMigrated`), and a
    * second import adds only what is new in it. With "auto" the path's content tells the tool. What cannot be read is
    * reported and skipped. Throws NOT_FOUND where there is nothing at the path.
    */
   async importFrom(source: ImportSource | "auto", options: ImportOptions = {}): Promise<ImportReport> {
     return await this.#state.track(() => this.#rooms.importFrom(this.#state, source, options));
+  }
+
+  /**
+   * Writes sessions with their messages as JSON, to a file that appears whole or to a stream, message by message. A session that
+   * cannot be read is reported and stops no other. Throws NOT_FOUND for an id in `ids` that is none, before a byte is written.
+   */
+  async exportTo(target: ExportTarget, options: ExportOptions): Promise<ExportReport> {
+    return await this.#state.track(() => this.#rooms.exportTo(this.#state, target, options));
   }
 
   /**
