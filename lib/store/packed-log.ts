@@ -110,7 +110,7 @@ async function bringBackMet(session: SessionState): Promise<void> {
     const own = session.logs.filter(({ machine }) => machine === store.machine);
     const old = own.find(({ path }) => path.endsWith(OLD_ENDING));
     // It is younger than what the archive has: somebody may have written to it.
-    if (old !== undefined) await retake(store.vfs, old.path, old.path.slice(0, -oldOf("").length));
+    if (old !== undefined) await retakeOld(session, old.path, own);
     else await unpackLog(session, own[0] as Log);
     session.forget();
     session.generation = -1;
@@ -125,8 +125,10 @@ async function bringBackMet(session: SessionState): Promise<void> {
   }
 }
 
-/** The log gets the name that it had. */
-async function retake(vfs: Vfs, old: string, path: string): Promise<void> {
+/** The log gets the name that it had. What was packed of it goes at once: nobody has to read both. */
+async function retakeOld(session: SessionState, old: string, own: readonly Log[]): Promise<void> {
+  const { vfs, replaced } = session.store;
+  const path = old.slice(0, -oldOf("").length);
   try {
     linkOrRename(vfs, old, path);
   } catch (error) {
@@ -134,6 +136,9 @@ async function retake(vfs: Vfs, old: string, path: string): Promise<void> {
     if (errno(error) !== "EEXIST") throw error;
   }
   await vfs.syncDirectory(dirname(path));
+  await replaced.drop(replaced.recall(path) ?? { path, old, drained: 0, replacedAt: 0 });
+  for (const log of own)
+    if (log.packed !== undefined && (await isBeginning(vfs, log.place, path))) await removePacked(session, log);
 }
 
 async function unpackLog(session: SessionState, log: Log): Promise<void> {
