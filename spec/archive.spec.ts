@@ -58,9 +58,12 @@ async function answers(store: Store<any, any>, id: string): Promise<unknown> {
   };
 }
 
+/** What was deleted for good shows as a branch for a minute yet, and no longer when the log is archived before that. */
+const kept = step.filter(({ kind }) => kind !== "revive");
+
 test("an archived session answers as it did, from whatever cache, and comes back byte for byte", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), fc.boolean(), async (steps, isSettled) => {
+    fc.asyncProperty(fc.array(kept, { minLength: 1, maxLength: 12 }), fc.boolean(), async (steps, isSettled) => {
       const directory = stores.directory();
       const open = [await stores.open({}, directory), await stores.open({}, directory)];
       await open[0]!.createSession({ id: "s", title: "x" });
