@@ -12,6 +12,10 @@ export const rooms: Rooms = {
     const { runImport } = await import("./importers/run.ts");
     return await runImport(store, source, options);
   },
+  async exportTo(store, target, options) {
+    const { runExport } = await import("./exporters/run.ts");
+    return await runExport(store, target, options);
+  },
 };
 
 /**

@@ -12,7 +12,7 @@ import { checkDisk, checkErased, openAt, shownBy, textOf } from "./helpers/fault
 import { message } from "./helpers/fault-model.ts";
 import type { Model } from "./helpers/fault-model.ts";
 import { BASE, makeBase, STEPS } from "./helpers/fault-steps.ts";
-import type { Step } from "./helpers/fault-steps.ts";
+import type { Step } from "./helpers/fault-step.ts";
 import { randomOf } from "./helpers/random.ts";
 import { SimulatedDisk } from "./helpers/simulated-disk.ts";
 import type { DiskEvent } from "./helpers/simulated-disk.ts";
@@ -38,6 +38,9 @@ const ALWAYS_SYNCED = new Set([
   "purge of a session",
   "purge of a deleted session",
   "prune",
+  "archive",
+  "unarchive",
+  "unarchive at once",
 ]);
 
 let ground: Ground;
@@ -92,10 +95,12 @@ async function atEachCrash(
 }
 
 async function record(step: Step, durability: Durability): Promise<Recording> {
-  const disk = ground.disk.copy();
+  const before = ground.disk.copy();
+  const prepared = await step.prepare?.({ vfs: before, root: ROOT, durability, expected: BASE });
+  const disk = before.copy();
   const start = startOf(disk);
   const store = await openAt(disk, ROOT, { durability });
-  await step.run(store, { vfs: disk, root: ROOT, durability, expected: BASE }, undefined);
+  await step.run(store, { vfs: disk, root: ROOT, durability, expected: BASE }, prepared);
   disk.note(1);
   await store.close();
   disk.note(1);

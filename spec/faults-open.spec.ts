@@ -7,7 +7,7 @@ import { openAt } from "./helpers/fault-checks.ts";
 import { message } from "./helpers/fault-model.ts";
 import type { Model } from "./helpers/fault-model.ts";
 import { BASE, makeBase } from "./helpers/fault-steps.ts";
-import type { Context, Step } from "./helpers/fault-steps.ts";
+import type { Context, Step } from "./helpers/fault-step.ts";
 import type { Store } from "../lib/index.ts";
 
 const IS_LONG = process.env["TURNLOG_LONG"] !== undefined;

@@ -23,7 +23,8 @@ test("it works where nothing tells of changes", async () => {
   const directory = stores.directory();
   const store = await stores.open({}, directory);
   await store.createSession({ id: "s" });
-  const rooms = { importFrom: () => Promise.reject(new Error("not here")) };
+  const notHere = (): Promise<never> => Promise.reject(new Error("not here"));
+  const rooms = { importFrom: notHere, exportTo: notHere };
   const silent = await openOn<any, any>(new SilentVfs(), directory, settingsOf(), rooms);
   const ear = await listen(silent.session("s"));
   await store.session("s").append({ n: 1 });

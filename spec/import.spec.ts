@@ -9,8 +9,13 @@ import { collect, logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const FIXTURES = new URL("../fixtures/import", import.meta.url).pathname;
-const SOURCES = ["picoclaw", "claude-code"] as const;
+const SOURCES = ["picoclaw", "claude-code", "turnlog"] as const;
 const ID = "7d3c1f52-8a40-4b6e-9d17-2f60c5a9e1b4";
+
+/** What is imported of a directory with what a tool left: all of it, or the one file. */
+function pathIn(directory: string, source: (typeof SOURCES)[number]): string {
+  return source === "turnlog" ? join(directory, "sessions.json") : directory;
+}
 
 /** Logs by their file names: what two machines have in common. */
 function contentOf(directory: string): Map<string, string> {
@@ -42,11 +47,11 @@ test.each(SOURCES)(
     const sourceBefore = stateOf(path);
     const directory = stores.directory();
     const store = await stores.open({}, directory);
-    await store.importFrom(source, { path });
+    await store.importFrom(source, { path: pathIn(path, source) });
     await store.close();
     const before = stateOf(join(directory, "sessions"));
     const again = await stores.open({}, directory);
-    const { sessions } = await again.importFrom(source, { path });
+    const { sessions } = await again.importFrom(source, { path: pathIn(path, source) });
     expect(sessions.every(({ status, added }) => (status === "unchanged" || status === "alias") && added === 0)).toBe(
       true,
     );
@@ -59,7 +64,7 @@ test.each(SOURCES)(
 test.each(SOURCES)("%s: two machines write the same lines", async (source) => {
   const one = await stores.open({ machine: "one" });
   const two = await stores.open({ machine: "two" });
-  for (const store of [one, two]) await store.importFrom(source, { path: join(FIXTURES, source) });
+  for (const store of [one, two]) await store.importFrom(source, { path: pathIn(join(FIXTURES, source), source) });
   expect(contentOf(one.path)).toEqual(contentOf(two.path));
   // Synced together, each line counts once.
   const both = stores.directory();
@@ -70,7 +75,7 @@ test.each(SOURCES)("%s: two machines write the same lines", async (source) => {
   for await (const { id } of one.sessions({ all: true }))
     expect(await merged.session(id).history()).toEqual(await one.session(id).history());
   expect(warnings).toEqual([]);
-  const { sessions } = await merged.importFrom(source, { path: join(FIXTURES, source) });
+  const { sessions } = await merged.importFrom(source, { path: pathIn(join(FIXTURES, source), source) });
   expect(sessions.filter(({ status }) => status !== "alias").every(({ status }) => status === "unchanged")).toBe(true);
 });
 

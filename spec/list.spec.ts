@@ -1,24 +1,9 @@
 // Which sessions there are, newest first, by what they belong to. No list writes, and no session hides another.
-import {
-  appendFileSync,
-  chmodSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DamagedSession, SessionFilter, SessionInfo, SessionPage, SessionPatch, Store } from "../lib/index.ts";
-import { settingsOf } from "../lib/base/options.ts";
-import { NodeVfs } from "../lib/disk/node-vfs.ts";
-import { describe as describeSession } from "../lib/store/describe.ts";
-import { openState } from "../lib/store/open.ts";
-import { Session } from "../lib/store/session.ts";
 import { run } from "./helpers/processes.ts";
 import { collect, logsOf, onlyLog, useStores } from "./helpers/stores.ts";
 
@@ -310,21 +295,3 @@ test("sessions with one name on two machines are one, and an id that only its he
   expect(logsOf(directory).size).toBe(2);
   expect(readFileSync(log).equals(content)).toBe(true);
 });
-
-test("a session that others append to in the very moment of our own append is described, and holds nobody up", async () => {
-  const directory = stores.damaged();
-  const state = await openState(new NodeVfs(), directory, settingsOf({ lease: false }));
-  const session = new Session(state, "s", { create: true });
-  await session.append({ id: "a" });
-  let isTried = false;
-  for (let n = 0; !isTried; n++) {
-    await sleep(2);
-    const appended = session.append({ id: `b${n}` });
-    appendFileSync(onlyLog(directory), "\n");
-    // If all of that came in one millisecond, our look before it still serves.
-    isTried = state.sessions.get("s")?.isReady() === true;
-    if (isTried) expect(await describeSession(state, "s")).toMatchObject({ kind: "session" });
-    await appended;
-  }
-  await state.close();
-}, 5000);

@@ -1,5 +1,6 @@
 // The verbs.
 import type { Command } from "./command.ts";
+import { archive, unarchive } from "./commands/archive.ts";
 import { append } from "./commands/append.ts";
 import { compact } from "./commands/compact.ts";
 import { exportMessages } from "./commands/export.ts";
@@ -35,6 +36,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["restore", restore],
   ["purge", purge],
   ["prune", prune],
+  ["archive", archive],
+  ["unarchive", unarchive],
   ["import", importSessions],
   ["export", exportMessages],
   ["stats", stats],

@@ -42,6 +42,12 @@ export class Output {
     if (this.#pending.length >= PIECE_CHARACTERS) await this.flush();
   }
 
+  /** A stream for what is written elsewhere: each of its pieces is waited for. */
+  sink(): WritableStream<Uint8Array> {
+    const decoder = new TextDecoder();
+    return new WritableStream({ write: (bytes) => this.write(decoder.decode(bytes, { stream: true })) });
+  }
+
   /** Text that is written now. */
   async write(text: string): Promise<void> {
     this.#pending += text;

@@ -1,10 +1,10 @@
 // What an import is asked for, and what it tells.
 
-/** The tools whose sessions can be imported. */
-export type ImportSource = "picoclaw" | "claude-code";
+/** The tools whose sessions can be imported; turnlog itself: what exportTo() wrote. */
+export type ImportSource = "picoclaw" | "claude-code" | "turnlog";
 
 export interface ImportOptions {
-  /** A file or directory of the tool. Default: where the tool keeps its sessions. */
+  /** A file or directory of the tool. Default: where the tool keeps its sessions; turnlog has none. */
   path?: string | undefined;
   /** Read everything and say what would be written, but write nothing. */
   dryRun?: boolean | undefined;

@@ -22,6 +22,7 @@ export type VerifyCode =
   | "gap"
   | "two-logs"
   | "leftover"
+  | "archive-damaged"
   | "unreadable"
   | "blob-missing"
   | "blob-wrong"

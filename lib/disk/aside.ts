@@ -129,6 +129,17 @@ function shortWrite(): Error {
   return Object.assign(new Error("not all bytes were written"), { code: "ENOSPC" });
 }
 
+/** A second name for a file, or another one where the file system has no hard links. EEXIST: there is a file of that name. */
+export function linkOrRename(vfs: Vfs, from: string, to: string): void {
+  try {
+    vfs.link(from, to);
+  } catch (error) {
+    if (!NO_LINKS.has(errno(error) ?? "")) throw error;
+    if (vfs.stat(to) !== undefined) throw Object.assign(new Error(`${to} exists`), { code: "EEXIST" });
+    vfs.rename(from, to);
+  }
+}
+
 /** A second name for a file, or a copy of it where the file system, or the volume, allows no second name. */
 export function linkOrCopy(vfs: Vfs, asideDirectory: string, from: string, to: string): void {
   vfs.makeDirectory(dirname(to));

@@ -1,5 +1,5 @@
 // Every name in a store is made and read here.
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { crypto } from "../base/crypto.ts";
 import { ArgumentError } from "../base/errors.ts";
@@ -7,10 +7,21 @@ import { ArgumentError } from "../base/errors.ts";
 export const LOG_ENDING = ".jsonl";
 /** A log that was replaced stays beside the new one for a while: whoever still writes to it loses nothing. */
 export const OLD_ENDING = ".jsonl.old";
+/** A log in the archive: plain gzip of its bytes. */
+export const PACKED_ENDING = ".jsonl.gz";
+/** What the directories of the archive begin with, beside those of sessions/, which are machine and month alone. */
+const ARCHIVE = "archive";
 
 /** The path of the log that this one has replaced, while it stands beside it. */
 export function oldOf(path: string): string {
   return `${path}.old`;
+}
+
+/** The name of the session that a file is a log of; undefined: it is none. */
+export function nameOf(file: string, isArchive = false): string | undefined {
+  const endings = isArchive ? [PACKED_ENDING] : [LOG_ENDING, OLD_ENDING];
+  const ending = endings.find((each) => file.endsWith(each));
+  return ending === undefined ? undefined : file.slice(0, -ending.length);
 }
 
 const MOST_BYTES = 200;
@@ -68,6 +79,12 @@ function escapeAll(text: string): string {
   return Array.from(Buffer.from(text), (byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
 }
 
+interface FileInMonth {
+  readonly path: string;
+  readonly machine: string;
+  readonly isArchive: boolean;
+}
+
 /** Where things lie in a store. */
 export class Layout {
   readonly root: string;
@@ -96,6 +113,8 @@ export class Layout {
   readonly owed: string;
   /** What upkeep knows from one process to the next. */
   readonly upkeep: string;
+  /** Logs of the archive that somebody reads. */
+  readonly unpacked: string;
 
   constructor(root: string) {
     this.root = root;
@@ -115,14 +134,54 @@ export class Layout {
     this.leases = join(this.cache, "leases");
     this.owed = join(this.cache, "owed");
     this.upkeep = join(this.cache, "upkeep.json");
+    this.unpacked = join(this.cache, "unpacked");
   }
 
-  month(machine: string, month: string): string {
-    return join(this.sessions, machine, month);
+  /** Where the logs of a machine and month lie: those in use, or the archived ones. */
+  month(machine: string, month: string, isArchive = false): string {
+    return join(isArchive ? this.archive : this.sessions, machine, month);
+  }
+
+  /** How a log's directory is called in indexes: `laptop-k3f9x2ab/2026-11`, or `archive/laptop-k3f9x2ab/2026-11`. */
+  directoryOf(path: string): { readonly directory: string; readonly file: string } {
+    const month = dirname(path);
+    const machine = dirname(month);
+    const isArchive = dirname(machine) === this.archive;
+    return { directory: this.directoryName(basename(machine), basename(month), isArchive), file: basename(path) };
+  }
+
+  directoryName(machine: string, month: string, isArchive: boolean): string {
+    return isArchive ? `${ARCHIVE}/${machine}/${month}` : `${machine}/${month}`;
+  }
+
+  /** Where a file of such a directory lies, and the machine whose it is. */
+  fileIn(directory: string, file: string): FileInMonth {
+    const [month = "", machine = "", archive] = directory.split("/").reverse();
+    const isArchive = archive !== undefined;
+    return { path: join(this.month(machine, month, isArchive), file), machine, isArchive };
+  }
+
+  /** The path alone, for the system: a listing asks for it at every session. */
+  pathIn(directory: string, file: string): string {
+    const isArchive = directory.indexOf("/") !== directory.lastIndexOf("/");
+    return `${isArchive ? this.root : this.sessions}/${directory}/${file}`;
   }
 
   log(machine: string, month: string, name: string): string {
     return join(this.sessions, machine, month, name + LOG_ENDING);
+  }
+
+  /** The archived form of the log at this path. */
+  packed(log: string): string {
+    const month = dirname(log);
+    const machine = basename(dirname(month));
+    return join(this.month(machine, basename(month), true), basename(log, LOG_ENDING) + PACKED_ENDING);
+  }
+
+  /** Where the log of this archived form is when it is in use. */
+  unpackedLog(packed: string): string {
+    const month = dirname(packed);
+    return this.log(basename(dirname(month)), basename(month), basename(packed, PACKED_ENDING));
   }
 
   /** What is known of a session's logs. So many directories that none grows large, at 100,000 sessions. */

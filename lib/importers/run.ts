@@ -8,8 +8,9 @@ import { claudeCode } from "./claude-code.ts";
 import type { Importer, SourceSession } from "./importer.ts";
 import { picoclaw } from "./picoclaw.ts";
 import { kindOf, markMigrated } from "./source.ts";
+import { turnlog } from "./turnlog.ts";
 
-const IMPORTERS: Readonly<Record<ImportSource, Importer>> = { picoclaw, "claude-code": claudeCode };
+const IMPORTERS: Readonly<Record<ImportSource, Importer>> = { turnlog, picoclaw, "claude-code": claudeCode };
 /** So many messages pass between two reports of progress. */
 const MESSAGES_A_REPORT = 1000;
 /** What one session suffers from does not stop the others. */

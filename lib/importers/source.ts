@@ -120,6 +120,26 @@ export async function* linesOf(path: string): AsyncGenerator<SourceLine> {
   }
 }
 
+/** A file's bytes from one on, chunk by chunk. */
+export async function* chunksOf(path: string, from: number): AsyncGenerator<{ bytes: Buffer; offset: number }> {
+  const file = await open(path, "r").catch((error: unknown) => {
+    throw ioError(error, "read the source", { path });
+  });
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let offset = from; ;) {
+      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, offset).catch((error: unknown) => {
+        throw ioError(error, "read the source", { path });
+      });
+      if (bytesRead === 0) return;
+      yield { bytes: chunk.subarray(0, bytesRead), offset };
+      offset += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** Gives a source file the ending .migrated. -> its new path */
 export function markMigrated(path: string): string {
   const marked = `${path}.migrated`;

@@ -1,12 +1,22 @@
 // One log of a session: the file that it was when we last looked, and how far its lines are known.
 import type { Descriptors, OpenFile } from "../disk/descriptors.ts";
 import { Slot } from "../disk/descriptors.ts";
-import { isRacy } from "../disk/fingerprint.ts";
+import { isRacy, isSameFile } from "../disk/fingerprint.ts";
+import type { Fingerprint } from "../disk/fingerprint.ts";
 import type { FileStat, OpenMode, Vfs } from "../disk/vfs.ts";
 import type { Problem } from "./pieces.ts";
 import { NO_PREFIX } from "./prefix.ts";
 import type { Prefix } from "./prefix.ts";
 import { doubts } from "../base/turn.ts";
+
+/** An archived log: what is read is what came out of it. */
+export interface Packed {
+  readonly path: string;
+  /** As it was when it was found. */
+  readonly print: Fingerprint;
+  /** When it was looked at. */
+  readonly readAtMs: number;
+}
 
 /** What became of a log since the last look. `grown`: bytes were appended. `other`: anything else; start anew. */
 export type Look = "same" | "grown" | "other" | "gone";
@@ -18,6 +28,7 @@ export class Log {
   /** Its number in the fold. */
   readonly number: number;
   readonly slot: Slot;
+  readonly packed: Packed | undefined;
   dev = -1;
   ino = -1;
   size = 0;
@@ -45,11 +56,24 @@ export class Log {
   /** How many doubts there had been when all that is known of it was seen to hold. */
   #trusted = -1;
 
-  constructor(path: string, machine: string, number: number, mode: OpenMode) {
+  constructor(path: string, machine: string, number: number, mode: OpenMode, packed?: Packed) {
     this.path = path;
+    this.packed = packed;
     this.machine = machine;
     this.number = number;
     this.slot = new Slot(path, mode);
+  }
+
+  /** Where people find it. */
+  get place(): string {
+    return this.packed?.path ?? this.path;
+  }
+
+  /** True when what was unpacked is what the archive has. */
+  isPackedAsMet(vfs: Vfs): boolean {
+    if (this.packed === undefined) return true;
+    const stat = vfs.stat(this.packed.path);
+    return stat !== undefined && isSameFile(this.packed.print, stat);
   }
 
   /**
@@ -65,7 +89,7 @@ export class Log {
   /** The same for a writer, which wants to know no more than which file it has written to. */
   lookAtFile(vfs: Vfs): Look {
     const stat = vfs.stat(this.path);
-    if (stat === undefined) return "gone";
+    if (stat === undefined || !this.isPackedAsMet(vfs)) return "gone";
     if (stat.ino !== this.ino || stat.dev !== this.dev || stat.size < this.size) return "other";
     if (stat.size > this.size) return "grown";
     if (Number.isNaN(this.mtimeMs)) this.setTimes(stat);

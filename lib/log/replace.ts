@@ -10,7 +10,8 @@
 // What came late stands behind newer lines in the new log then. Whoever reads a log's end alone presumes that it is in
 // order, so the caller puts it in order (while an old log stands beside, nobody reads an end alone).
 import { dirname } from "node:path";
-import { errno, StoreError } from "../base/errors.ts";
+import { errno, ioError, StoreError } from "../base/errors.ts";
+import { linkOrRename } from "../disk/aside.ts";
 import { oldOf } from "../disk/names.ts";
 import type { Vfs, VfsFile } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
@@ -27,6 +28,8 @@ export interface Replaced {
   /** What lies before this offset of the old log is in the new one, or was left out of it on purpose. */
   drained: number;
   readonly replacedAt: number;
+  /** Not a new log but this archived one has what the old log had: what comes late brings the old log back. */
+  readonly packed?: string;
 }
 
 /**
@@ -63,10 +66,33 @@ export async function replaceLog(
 
 /** Takes over what came late, and lets the old log go. */
 export async function dropOld(vfs: Vfs, replaced: Replaced): Promise<void> {
-  if (vfs.stat(replaced.old) === undefined) return;
-  await drain(vfs, replaced);
+  const stat = vfs.stat(replaced.old);
+  if (stat === undefined) return;
+  const now = vfs.stat(replaced.path);
+  // Two names of one file, which came back from the archive; or none in use, since the archive has all of it.
+  const isNeeded = now === undefined ? replaced.packed === undefined : now.ino !== stat.ino || now.dev !== stat.dev;
+  if (isNeeded) await drain(vfs, replaced);
   vfs.remove(replaced.old);
   await vfs.syncDirectory(dirname(replaced.path));
+}
+
+/**
+ * A log that was archived while somebody wrote to it stands beside for a while: it gets its name back, and with it all that was
+ * written is the session's. False: the file is gone, or another.
+ */
+export function retakeName(vfs: Vfs, { path, dev, ino }: { path: string; dev: number; ino: number }): boolean {
+  const old = oldOf(path);
+  try {
+    const stat = vfs.stat(old);
+    if (stat === undefined || stat.ino !== ino || stat.dev !== dev) return false;
+    linkOrRename(vfs, old, path);
+    return true;
+  } catch (error) {
+    // The path names a log again, or the old one went at this moment: the next look tells.
+    if (errno(error) === "EEXIST") return true;
+    if (errno(error) === "ENOENT") return false;
+    throw ioError(error, "bring the archived log back", { path, written: "unknown" });
+  }
 }
 
 /** Appends to the new log what was appended to the old one since `drained`, and is not in it: whole lines, in one write. */
@@ -117,12 +143,12 @@ function missing(bytes: Buffer, known: ReadonlySet<string>): Buffer {
 }
 
 /** Without hard links the old log moves to its second name; for a moment there is none at the first. */
-function setOld(vfs: Vfs, replaced: Replaced): void {
+export function setOld(vfs: Vfs, replaced: Pick<Replaced, "path" | "old">): void {
   if (!linkOld(vfs, replaced)) vfs.rename(replaced.path, replaced.old);
 }
 
 /** Gives the old log its second name. False: there are no hard links here. */
-export function linkOld(vfs: Vfs, { path, old }: Replaced): boolean {
+export function linkOld(vfs: Vfs, { path, old }: Pick<Replaced, "path" | "old">): boolean {
   try {
     vfs.link(path, old);
     return true;

@@ -11,6 +11,7 @@ import type { Vfs } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
 import { LineBuffer } from "../line/encode.ts";
 import type { Log, Look } from "./log.ts";
+import { retakeName } from "./replace.ts";
 import { atEndOfTurn, currentTurn, hasFresh, isTurn, takeFresh } from "../base/turn.ts";
 
 /** Where a commit is encoded; a write is over before the next one begins. */
@@ -150,11 +151,10 @@ export class LogWriter {
         return;
       }
       if (look === "gone") {
+        if (retakeName(this.#vfs, this.log)) continue;
         const { path } = this.log;
-        throw new StoreError("NOT_FOUND", "the session's log was removed while it was written", {
-          path,
-          written: "no",
-        });
+        const message = "the session's log was removed while it was written";
+        throw new StoreError("NOT_FOUND", message, { path, written: "no" });
       }
       if (look === "grown") {
         // Someone else wrote, too. Ours are there, at an offset that only a scan can tell.

@@ -1,6 +1,7 @@
 // The catalog of an open store: loaded when somebody lists, told of what this store writes, kept up to date meanwhile.
 import { join } from "node:path";
 import { Catalog } from "../indexes/catalog/catalog.ts";
+import { fingerprintOf } from "../disk/fingerprint.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
 import type { CatalogView } from "../indexes/catalog/view.ts";
 import { giveWay } from "../base/turn.ts";
@@ -111,6 +112,20 @@ export class CatalogKeeper {
   /** What a reader has found out about a session. */
   put(entry: CatalogEntry): void {
     this.#catalog.put([entry]);
+  }
+
+  /** The session's log went to the archive, with all that is known of it. */
+  archived(session: SessionState, entry: CatalogEntry): void {
+    const { store } = session;
+    const places = store.locator.find(session.name);
+    const logs = places.flatMap(({ path }) => {
+      const stat = store.vfs.stat(path);
+      // The files are ours: nothing can have changed in them without a sign.
+      return stat === undefined ? [] : [{ ...store.layout.directoryOf(path), print: fingerprintOf(stat) }];
+    });
+    this.#catalog.rest([{ ...entry, logs }], this.#writer);
+    session.toldAt = Number.NEGATIVE_INFINITY;
+    this.#touched.delete(session);
   }
 
   /** What it knows does not hold: it is learnt anew. */

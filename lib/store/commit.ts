@@ -14,6 +14,7 @@ import { exclusively } from "./exclusively.ts";
 import { Known } from "./known.ts";
 import { refresh } from "./load.ts";
 import type { Encoded } from "./prepare.ts";
+import { update } from "./operations.ts";
 import { notFound } from "./state.ts";
 import type { SessionState } from "./session-state.ts";
 import { StaleError, Transaction } from "./transaction.ts";
@@ -46,6 +47,7 @@ export function commit<T>(
     !session.queue.isIdle ||
     !isCanonicalLoaded() ||
     session.writer === undefined ||
+    session.hasPacked ||
     !session.isReadyToWrite()
   ) {
     const prepare = hasAttachments ? () => attachAll(session, encoded) : undefined;
@@ -103,6 +105,12 @@ export async function commitLater<T>(
       if (options.expect !== undefined)
         throw new StoreError("CONFLICT", "others write to the session without a pause", { session: session.id });
     }
+    if ((session.isPutAway || session.hasPacked) && looks < MOST_LOOKS) {
+      checkWritable(session);
+      const { bringBack } = await import("./packed-log.ts");
+      await bringBack(session);
+      if (session.writer === undefined || !session.isReadyToWrite()) continue;
+    }
     try {
       return session.writer !== undefined && session.known !== undefined
         ? commitNow(session, session.writer, options, plan)
@@ -138,6 +146,7 @@ function commitNow<T>(
     session.startAnew();
     throw error;
   }
+  if (hasNewMessage(tx)) session.isBroughtBack = false;
   known.rest();
   session.store.sidecars.grew(session, writer.log.covered);
   session.store.compactions.grew(session, writer.log.covered, tx.lines);
@@ -179,11 +188,17 @@ export async function commitFirst<T>(
 /** A plan that fails half way leaves lines that nobody wrote: what is known is made anew. */
 function planned<T>(session: SessionState, tx: Transaction, plan: (tx: Transaction) => T): T {
   try {
-    return plan(tx);
+    const result = plan(tx);
+    if (session.isBroughtBack && hasNewMessage(tx)) update(tx, new Map([["archived", null]]));
+    return result;
   } catch (error) {
     if (tx.lines.length > 0) session.forget();
     throw error;
   }
+}
+
+function hasNewMessage({ lines }: Transaction): boolean {
+  return lines.some(({ type, of }) => type === "message" && of === undefined);
 }
 
 /** Throws the reason for which nothing may be written to the session. */

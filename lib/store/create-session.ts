@@ -4,6 +4,7 @@ import type { SessionPatch } from "../base/session-info.ts";
 import { loadCanonical } from "../line/canonical.ts";
 import { acknowledge, commitFirst, commitLater } from "./commit.ts";
 import { exclusively } from "./exclusively.ts";
+import { refresh } from "./load.ts";
 import { update } from "./operations.ts";
 import { preparePatch } from "./prepare.ts";
 import type { StoreState } from "./state.ts";
@@ -20,9 +21,12 @@ export async function createSession(store: StoreState, options: CreateSessionOpt
   const { id: given, ...patch } = options;
   const session = store.session(given ?? uuidv7(Date.now()));
   const set = preparePatch(session, patch);
-  const plan = (tx: Transaction): void => {
+  const checkNew = (): void => {
     if (session.exists)
       throw new StoreError("EXISTS", `session ${JSON.stringify(session.id)} exists`, { session: session.id });
+  };
+  const plan = (tx: Transaction): void => {
+    checkNew();
     tx.connect();
     update(tx, set);
   };
@@ -30,8 +34,11 @@ export async function createSession(store: StoreState, options: CreateSessionOpt
     await loadCanonical();
     store.now = Date.now();
     // An id that was made just now is in no directory.
-    if (given === undefined) await commitFirst(session, { create: true }, plan);
-    else await commitLater(session, { create: true }, plan);
+    if (given === undefined) return await commitFirst(session, { create: true }, plan);
+    // One that is archived stays so.
+    await refresh(session);
+    checkNew();
+    await commitLater(session, { create: true }, plan);
   });
   return await acknowledge(session, session.id);
 }

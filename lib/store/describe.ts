@@ -49,7 +49,7 @@ const MOST_LOOKS = 100;
 /** True while the logs are those that were read. Their directories are looked at elsewhere, for logs that are new. */
 export function isAsSeen(store: StoreState, { logs }: CatalogEntry): boolean {
   return logs.every(({ directory, file, print }) => {
-    const stat = store.vfs.stat(`${store.layout.sessions}/${directory}/${file}`);
+    const stat = store.vfs.stat(store.layout.pathIn(directory, file));
     return stat !== undefined && isSameFile(print, stat);
   });
 }
@@ -61,7 +61,7 @@ export function isAsSeen(store: StoreState, { logs }: CatalogEntry): boolean {
 export async function describe(store: StoreState, name: string, places?: readonly Place[]): Promise<CatalogEntry> {
   const found = places ?? store.locator.find(name);
   const plain = decodeName(name);
-  const header = plain === undefined ? headerId(store, found) : undefined;
+  const header = plain === undefined ? await headerId(store, found) : undefined;
   const id = plain ?? header?.id;
   if (id === undefined) return damagedEntry(store, name, name, found, header?.reason ?? "", header?.isPassing);
   if (encodeName(id) !== name)
@@ -110,7 +110,11 @@ export function entryOf(session: SessionState): CatalogEntry | undefined {
 function entryIn(session: SessionState, fold: Reading, prompt: () => string | undefined): CatalogEntry {
   const { store, id, name, logs } = session;
   // Of a log to which others appended nobody knows whether they left the rest as it was: it is read again.
-  const seen = logs.map((log) => seenAt(store, log.path, log, log.hasGrown ? 0 : log.readAtMs));
+  const seen = logs.map((log) =>
+    log.packed === undefined
+      ? seenAt(store, log.path, log, log.hasGrown ? 0 : log.readAtMs)
+      : seenAt(store, log.packed.path, log.packed.print, log.packed.readAtMs),
+  );
   const { first, last } = fold as { first: Stamp; last: Stamp };
   const stamps = { updated: formatStamp(last), created: formatStamp(first) };
   if (fold.deletedAt !== undefined) return { name, id, kind: "deleted", ...stamps, logs: seen, info: {} };
@@ -186,16 +190,12 @@ function damagedEntry(
 }
 
 function seenAt(store: StoreState, path: string, stat: Fingerprint, readAtMs: number): SeenLog {
-  const [machine, month, file] = path.slice(store.layout.sessions.length + 1).split(/[/\\]/) as [
-    string,
-    string,
-    string,
-  ];
-  return seenLog(`${machine}/${month}`, file, fingerprintOf(stat), readAtMs);
+  const { directory, file } = store.layout.directoryOf(path);
+  return seenLog(directory, file, fingerprintOf(stat), readAtMs);
 }
 
 /** What no file looks like: where not even a stat can be had the log is read again at each look. */
-const UNSEEN = { dev: 0, ino: 0, size: 0, mtimeMs: 0, ctimeMs: 0 };
+export const UNSEEN: Fingerprint = { dev: 0, ino: 0, size: 0, mtimeMs: 0, ctimeMs: 0 };
 
 /** Undefined: it is gone. */
 function statOf({ vfs }: StoreState, path: string): Fingerprint | undefined {
@@ -223,14 +223,14 @@ function endsOf({ vfs }: StoreState, path: string): { first: string; last: strin
   }
 }
 
-function headerId(
+async function headerId(
   store: StoreState,
   places: readonly Place[],
-): { readonly id: string | undefined; readonly reason: string; readonly isPassing: boolean } {
+): Promise<{ readonly id: string | undefined; readonly reason: string; readonly isPassing: boolean }> {
   let failure: unknown;
   for (const { path } of places) {
     try {
-      const file = store.vfs.open(path, "read");
+      const file = store.vfs.open(await store.unpacked.readable(path), "read");
       try {
         const header = firstLine(file, file.stat().size);
         if (header?.id !== undefined) return { id: header.id, reason: "", isPassing: false };

@@ -32,10 +32,11 @@ export class ImportSink {
   }
 
   /** Gives the line its stamp: its time, or the next one after the line before it. */
-  add(ms: number, line: Omit<Draft, "stamp">): void {
+  add(ms: number, line: Omit<Draft, "stamp">): Stamp {
     this.count++;
-    this.#gather(ms, line);
+    const stamp = this.#gather(ms, line);
     if (this.#characters >= CHUNK_CHARACTERS) this.#flush();
+    return stamp;
   }
 
   /** Runs `take`, whose lines become a new log. If we crash in here, there is no log, or all of it. */
@@ -92,12 +93,13 @@ export class ImportSink {
   }
 
   /** A header that another machine has written already is the same line: it counts once. */
-  #gather(ms: number, line: Omit<Draft, "stamp">, isAfterLast = true): void {
+  #gather(ms: number, line: Omit<Draft, "stamp">, isAfterLast = true): Stamp {
     const last: Stamp | undefined = isAfterLast ? this.#state.last : undefined;
     const draft: Draft = { stamp: nextStamp(last, clampMs(ms), this.#writer), ...line };
     this.#drafts.push(draft);
     this.#characters += draft.json?.length ?? 0;
-    this.#state.add(draft.type, draft.stamp, draft.id, draft.of, draft.json);
+    this.#state.add(draft);
+    return draft.stamp;
   }
 
   #flush(): void {

@@ -6,6 +6,7 @@ import { canonical } from "../line/canonical.ts";
 import { normalText } from "../line/same-data.ts";
 import { dataText, decodeLabel } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
+import type { Draft } from "../line/encode.ts";
 import { giveWay } from "../base/turn.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { readLog } from "./content.ts";
@@ -21,6 +22,7 @@ export interface ImportedMessage {
 export class ImportState {
   /** Messages by their ids, in the order of their places. */
   readonly messages: Map<string, ImportedMessage> = new Map();
+  readonly #parts = new Map<string, ImportedMessage>();
   readonly #info = new Map<string, string>();
   /** The place before which the source shows nothing; null: it showed nothing at all when that was written. */
   cut: string | null | undefined;
@@ -29,9 +31,10 @@ export class ImportState {
   #lastMessage: Stamp | undefined;
 
   /** Takes one line of the import's writer. `json` is the text of its data. */
-  add(type: string, stamp: Stamp, id: string | undefined, of: Stamp | undefined, json: string | undefined): void {
+  add({ type, stamp, id, of, message, json }: Omit<Draft, "after" | "isPlainId">): void {
     if (this.last === undefined || compareStamps(stamp, this.last) > 0) this.last = stamp;
     if (type === "message") this.#addMessage(stamp, id, of, json);
+    if (type === "part" && message !== undefined) this.#addPart(message, stamp, id, of, json);
     if (json === undefined) return;
     if (type === "info") this.#addInfo(json);
     else if (type === "truncate") {
@@ -63,6 +66,22 @@ export class ImportState {
     this.#lastMessage = stamp;
   }
 
+  /** A part that an import has written. */
+  part(message: Stamp, id: string): ImportedMessage | undefined {
+    return this.#parts.get(`${formatStamp(message)} ${id}`);
+  }
+
+  #addPart(
+    message: Stamp,
+    stamp: Stamp,
+    id: string | undefined,
+    of: Stamp | undefined,
+    json: string | undefined,
+  ): void {
+    const digest = json === undefined ? undefined : digestOf(json);
+    this.#parts.set(`${formatStamp(message)} ${id ?? formatStamp(of ?? stamp)}`, { place: of ?? stamp, digest });
+  }
+
   #addInfo(json: string): void {
     for (const [key, value] of Object.entries(JSON.parse(json) as object)) this.#info.set(key, canonical(value));
   }
@@ -84,7 +103,8 @@ export async function readImportState(session: SessionState, writer: string): Pr
       await giveWay();
       const bytes = Buffer.allocUnsafe(line.length);
       const end = open.file.read(bytes, 0, line.length, line.offset);
-      state.add(line.type, line.stamp, decodeLabel(bytes, 0, end).id, line.of, dataText(bytes, 0, end));
+      const { type, stamp, of, message } = line;
+      state.add({ type, stamp, id: decodeLabel(bytes, 0, end).id, of, message, json: dataText(bytes, 0, end) });
     }
   } finally {
     for (const open of opens) open.unpin();

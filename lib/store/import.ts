@@ -5,17 +5,16 @@ import { createHash } from "node:crypto";
 import { ArgumentError } from "../base/errors.ts";
 import type { ImportedSession } from "../base/import.ts";
 import type { SessionPatch } from "../base/session-info.ts";
-import { checkedPatch } from "../base/session-info.ts";
 import { loadCanonical } from "../line/canonical.ts";
-import { formatStamp, writerOf } from "../line/stamp.ts";
+import { writerOf } from "../line/stamp.ts";
 import { giveWay } from "../base/turn.ts";
 import { digestOf, ImportState, readImportState } from "./import-state.ts";
 import { ImportSink } from "./import-sink.ts";
-import { attachAll } from "./commit.ts";
 import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
-import { encode, encodeMessage } from "./prepare.ts";
-import type { Encoded } from "./prepare.ts";
+import { NativeSession } from "./import-native.ts";
+import { described, fits, namesOf, takeCut, takeInfo, takeMessage, takePart } from "./import-take.ts";
+import { encodeMessage } from "./prepare.ts";
 import type { SessionState } from "./session-state.ts";
 import type { StoreState } from "./state.ts";
 
@@ -32,7 +31,7 @@ export interface FoundSession {
 }
 
 /** Times are in ms. */
-export type FoundLine = FoundMessage | FoundInfo | FoundCut;
+export type FoundLine = FoundMessage | FoundPart | FoundInfo | FoundCut;
 
 export interface FoundMessage {
   readonly type: "message";
@@ -47,16 +46,30 @@ export interface FoundMessage {
   readonly follows?: string;
   /** Where it stands in the file, for what is told of it. */
   readonly line?: number;
+  /** Its place in the store that it was exported from: what is there already is that message, and what changed is an edit. */
+  readonly at?: string;
+}
+
+/** A part of a message that came before it, as that was exported. */
+export interface FoundPart {
+  readonly type: "part";
+  readonly message: { readonly id: string; readonly at: string };
+  readonly id: string;
+  readonly ms: number;
+  readonly data: object;
+  readonly at: string;
 }
 
 export interface FoundInfo {
   readonly type: "info";
   readonly ms: number;
   readonly patch: SessionPatch;
+  /** What stands already, whoever wrote it, is not written again. */
+  readonly isRest?: boolean;
 }
 
 /** The source shows nothing before this message, or nothing at all. */
-interface FoundCut {
+export interface FoundCut {
   readonly type: "cut";
   readonly ms: number;
   readonly before: string | null;
@@ -77,7 +90,7 @@ export async function importSession(
 ): Promise<ImportedSession> {
   const session = store.session(found.id);
   if (store.readOnly !== undefined && !options.dryRun) throw store.readOnly;
-  const run = async (): Promise<ImportedSession> => {
+  const importNext = async (): Promise<ImportedSession> => {
     await loadCanonical();
     await refresh(session);
     const { id, path } = found;
@@ -85,7 +98,8 @@ export async function importSession(
     const writer = writerFor(found);
     const begin = async (): Promise<Import> => {
       const state = session.exists ? await readImportState(session, writer) : new ImportState();
-      return { session, found, options, state, sink: new ImportSink(session, state, writer) };
+      const native = new NativeSession(session);
+      return { session, found, options, state, native, sink: new ImportSink(session, state, writer) };
     };
     if (session.writer !== undefined && !options.dryRun) {
       const run = await begin();
@@ -99,14 +113,19 @@ export async function importSession(
       const isSame = session.exists && trial.sink.count === 0;
       if (isSame || options.dryRun)
         return { id, path, status: isSame ? "unchanged" : session.exists ? "grown" : "created", ...counts };
+      if (session.isPutAway) {
+        const { bringBack } = await import("./packed-log.ts");
+        await bringBack(session);
+        return await importNext();
+      }
     }
     const status = session.exists ? "grown" : "created";
     const run = await begin();
     return { id, path, status, ...(await run.sink.create(found.createdMs, async () => await take(run))) };
   };
-  if (options.dryRun) return await session.queue.run(run);
+  if (options.dryRun) return await session.queue.run(importNext);
   try {
-    return await exclusively(session, run);
+    return await exclusively(session, importNext);
   } finally {
     // Of thousands that come in nobody writes on.
     session.lease?.letGo();
@@ -151,11 +170,12 @@ function writerFor({ identity }: FoundSession): string {
 const QUIET = { onMessage: (): void => undefined, onProblem: (): void => undefined };
 
 /** One session's import under way. */
-interface Import {
+export interface Import {
   readonly session: SessionState;
   readonly found: FoundSession;
   readonly options: ImportSessionOptions;
   readonly state: ImportState;
+  readonly native: NativeSession;
   readonly sink: ImportSink;
 }
 
@@ -175,6 +195,7 @@ async function take(run: Import): Promise<{ messages: number; added: number }> {
       }
       try {
         if (line.type === "info") takeInfo(run, line);
+        else if (line.type === "part") await takePart(run, line);
         else if (await takeMessage(run, line)) added++;
       } catch (error) {
         if (!(error instanceof ArgumentError)) throw error;
@@ -184,73 +205,4 @@ async function take(run: Import): Promise<{ messages: number; added: number }> {
   }
   for (const problem of problems) onProblem(...problem);
   return { messages, added };
-}
-
-/** True: it is new here. Of two messages with one id and other content the second gets a name of its own. */
-async function takeMessage({ session, state, sink, options }: Import, line: FoundMessage): Promise<boolean> {
-  const { ms } = line;
-  if (line.isKnown === true) return false;
-  const encoded = await described(session, encodeMessage(session, line.data));
-  const { json } = encoded;
-  const digest = digestOf(json);
-  for (const id of namesOf(line.id)) {
-    const known = state.messages.get(id);
-    if (known === undefined) {
-      const follows = line.follows === undefined ? undefined : state.messages.get(line.follows);
-      if (!options.dryRun) await attachAll(session, [encoded]);
-      if (follows !== undefined) sink.add(ms, { type: "head", after: follows.place });
-      sink.add(ms, { type: "message", id, json });
-      return true;
-    }
-    if (known.digest === undefined || known.digest === digest) return false;
-    for (const data of line.earlier?.() ?? []) {
-      if (digestOf((await described(session, encodeMessage(session, data))).json) !== known.digest) continue;
-      if (!options.dryRun) await attachAll(session, [encoded]);
-      sink.add(ms, { type: "message", id, of: known.place, json });
-      return false;
-    }
-  }
-  return false;
-}
-
-/** With the JSON that its line will have; nothing is written yet. */
-async function described(session: SessionState, encoded: Encoded): Promise<Encoded> {
-  if (encoded.taken !== undefined) {
-    const { describe } = await import("./attachments.ts");
-    await describe(session, encoded);
-  }
-  return encoded;
-}
-
-/** False: the store refuses it, so that no import has it. */
-function fits(session: SessionState, data: object): boolean {
-  try {
-    encodeMessage(session, data);
-    return true;
-  } catch (error) {
-    if (error instanceof ArgumentError) return false;
-    throw error;
-  }
-}
-
-function* namesOf(id: string): Generator<string, never> {
-  yield id;
-  for (let number = 2; ; number++) yield `${id}~${number}`;
-}
-
-function takeInfo({ session, state, sink }: Import, { ms, patch }: FoundInfo): void {
-  // Compared as it is written: with lone surrogates replaced.
-  const json = encode(session, Object.fromEntries(checkedPatch(patch)));
-  const set = state.newInfo(new Map(Object.entries(JSON.parse(json) as object)));
-  if (set.size > 0) sink.add(ms, { type: "info", json: JSON.stringify(Object.fromEntries(set)) });
-}
-
-function takeCut({ state, sink }: Import, { ms, before }: FoundCut): void {
-  const place = before === null ? undefined : state.messages.get(before)?.place;
-  // The message could not be taken over, and a cut without it would hide what follows.
-  if (before !== null && place === undefined) return;
-  const to = place === undefined ? null : formatStamp(place);
-  if (to === null ? !state.hidesAll : state.cut !== to) {
-    sink.add(ms, { type: "truncate", json: JSON.stringify({ from: null, to }) });
-  }
 }

@@ -24,11 +24,18 @@ export function infoOf(id: string, fold: Reading, logs: readonly Log[]): Session
     createdAt: isoTime(first.ms),
     updatedAt: isoTime(last.ms),
     messages: fold.history.length,
-    bytes: logs.reduce((sum, log) => sum + log.size, 0),
+    bytes: bytesIn(logs),
     branches: fold.otherBranches + 1,
     machines: [...new Set(logs.map((log) => log.machine))].sort(),
     tip: formatStamp(tip),
   };
+}
+
+/** The size of these logs; an archived one counts once with what it was made of, while that stands beside it. */
+export function bytesIn(logs: readonly Log[]): number {
+  const isAgain = ({ packed, machine }: Log): boolean =>
+    packed !== undefined && logs.some((other) => other.packed === undefined && other.machine === machine);
+  return logs.reduce((sum, log) => (isAgain(log) ? sum : sum + log.size), 0);
 }
 
 /** A clock that lies in the future lists no session before its time. */

@@ -43,7 +43,9 @@ async function load(session: SessionState): Promise<void> {
       locate(session);
       if (session.logs.length === 0) return session.store.makeRoom();
       try {
-        if ((await goOn(session)) || (await rebuild(session, tries === MOST_TRIES))) break;
+        if (!(await unpacked(session))) {
+          if (tries === MOST_TRIES) throw changing(session);
+        } else if ((await goOn(session)) || (await rebuild(session, tries === MOST_TRIES))) break;
         session.generation = -1;
       } catch (error) {
         // A log went between the look-up and now: an old one that stood beside, or all of the session.
@@ -63,6 +65,15 @@ async function load(session: SessionState): Promise<void> {
     if (error instanceof StoreError) throw error;
     throw ioError(error, "read the session", { session: session.id, path: (error as { path?: string }).path });
   }
+}
+
+/** What the archive has of it lies ready to be read. False: it is to be looked up anew. */
+async function unpacked({ logs, store }: SessionState): Promise<boolean> {
+  return !logs.some(({ packed }) => packed !== undefined) || (await store.unpacked.prepare(logs));
+}
+
+function changing({ id }: SessionState): StoreError {
+  return new StoreError("IO", "the session's logs in the archive are replaced again and again", { session: id });
 }
 
 /** From what is known, or from what was saved, to what the logs have now. False: they must be read. */
@@ -203,7 +214,7 @@ function checkHeaders(session: SessionState, headers: Headers): void {
     if (typeof header?.format === "number" && header.format > FORMAT) {
       throw new StoreError("NEWER_FORMAT", `the session has format ${header.format}; this version reads ${FORMAT}`, {
         session: id,
-        path: log.path,
+        path: log.place,
       });
     }
     const reason =
@@ -213,7 +224,7 @@ function checkHeaders(session: SessionState, headers: Headers): void {
           ? `its header names session ${JSON.stringify(header.id)}`
           : undefined;
     if (reason === undefined) continue;
-    damage = new StoreError("DAMAGED", `a log of the session is damaged: ${reason}`, { session: id, path: log.path });
+    damage = new StoreError("DAMAGED", `a log of the session is damaged: ${reason}`, { session: id, path: log.place });
     if (headers.size === 0 || header !== undefined) throw damage;
     if (log === session.writer?.log) session.damage = damage;
   }

@@ -1,20 +1,23 @@
-// Where a session's logs lie: it is looked up by name in the folder of every machine and every month.
+// Where a session's logs lie: it is looked up by name in the folder of every machine and every month, and in the archive.
 import { join } from "node:path";
 import { fingerprintOf, isSameFile } from "../disk/fingerprint.ts";
 import type { Fingerprint } from "../disk/fingerprint.ts";
 import type { Layout } from "../disk/names.ts";
-import { LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
+import { LOG_ENDING, OLD_ENDING, PACKED_ENDING } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
 
 export interface Place {
   readonly path: string;
   readonly machine: string;
+  /** It is an archived log, and this is the file as it was met. */
+  readonly packed?: Fingerprint;
 }
 
 /** The directory of a machine and month. */
 export interface Month {
   readonly machine: string;
-  /** Below sessions/, as in `laptop-k3f9x2ab/2026-11`. */
+  readonly isArchive: boolean;
+  /** As indexes call it: `laptop-k3f9x2ab/2026-11`, and in the archive `archive/laptop-k3f9x2ab/2026-11`. */
   readonly directory: string;
   readonly path: string;
   readonly print: Fingerprint;
@@ -24,6 +27,15 @@ export interface Month {
 const SERVES_MS = 1000;
 /** A change within this of the last one may not show in a directory's time. */
 const RACY_MS = 2000;
+
+/** A log that was met in a directory. */
+export function placeOf(
+  { machine, isArchive }: Pick<Month, "machine" | "isArchive">,
+  path: string,
+  stat: Fingerprint,
+): Place {
+  return { path, machine, ...(isArchive && { packed: fingerprintOf(stat) }) };
+}
 
 export class Locator {
   readonly #vfs: Vfs;
@@ -45,10 +57,13 @@ export class Locator {
     return this.#months;
   }
 
-  /** All logs of a session, those that a compaction left beside among them. */
+  /** All logs of a session, those that a compaction left beside among them, and at last the archived ones. */
   find(name: string): Place[] {
     this.#list();
-    return [LOG_ENDING, OLD_ENDING].flatMap((ending) => this.#findEnding(name, ending, this.#months));
+    // Looked for first: what goes to the archive stays under its old name for a while, and what comes back from it has its
+    // log before it goes there. So no session is ever in neither.
+    const packed = this.#findEnding(name, PACKED_ENDING);
+    return [...this.#findEnding(name, LOG_ENDING), ...this.#findEnding(name, OLD_ENDING), ...packed];
   }
 
   /** Looks at the directories again if the last look is a second old. */
@@ -68,14 +83,8 @@ export class Locator {
   #list(): void {
     const before = new Map(this.#months.map(({ path, print }) => [path, print]));
     const months: Month[] = [];
-    for (const machine of this.#vfs.names(this.#layout.sessions)) {
-      for (const name of this.#vfs.names(join(this.#layout.sessions, machine))) {
-        const path = this.#layout.month(machine, name);
-        const stat = this.#vfs.stat(path);
-        if (stat?.isDirectory)
-          months.push({ machine, directory: `${machine}/${name}`, path, print: fingerprintOf(stat) });
-      }
-    }
+    this.#listRoom(false, months);
+    this.#listRoom(true, months);
     this.#months = months;
     this.#isChanged ||=
       before.size !== months.length ||
@@ -85,11 +94,27 @@ export class Locator {
       });
   }
 
-  #findEnding(name: string, ending: string, months: readonly Month[]): Place[] {
+  #listRoom(isArchive: boolean, months: Month[]): void {
+    const root = isArchive ? this.#layout.archive : this.#layout.sessions;
+    for (const machine of this.#vfs.names(root)) {
+      for (const name of this.#vfs.names(join(root, machine))) {
+        const path = this.#layout.month(machine, name, isArchive);
+        const stat = this.#vfs.stat(path);
+        if (!stat?.isDirectory) continue;
+        const directory = this.#layout.directoryName(machine, name, isArchive);
+        months.push({ machine, isArchive, directory, path, print: fingerprintOf(stat) });
+      }
+    }
+  }
+
+  #findEnding(name: string, ending: string): Place[] {
     const places: Place[] = [];
-    for (const month of months) {
+    const isArchive = ending === PACKED_ENDING;
+    for (const month of this.#months) {
+      if (month.isArchive !== isArchive) continue;
       const path = join(month.path, name + ending);
-      if (this.#vfs.stat(path) !== undefined) places.push({ path, machine: month.machine });
+      const stat = this.#vfs.stat(path);
+      if (stat !== undefined) places.push(placeOf(month, path, stat));
     }
     return places;
   }

@@ -1,10 +1,11 @@
 // Compares a directory's files with what the catalog knows of them: by name, inode, size and times, none is opened.
 import { sep } from "node:path";
 import { fingerprintOf, isRacy, isSameFile } from "../disk/fingerprint.ts";
-import { LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
+import { nameOf } from "../disk/names.ts";
 import { giveWay } from "../base/turn.ts";
 import type { MonthFiles } from "../indexes/catalog/base.ts";
 import type { CatalogView } from "../indexes/catalog/view.ts";
+import { placeOf } from "./locator.ts";
 import type { Month, Place } from "./locator.ts";
 import type { StoreState } from "./state.ts";
 
@@ -15,12 +16,6 @@ export function suspect(suspects: Suspects, name: string, place?: Place): void {
   const places = suspects.get(name) ?? new Map<string, Place>();
   suspects.set(name, places);
   if (place !== undefined) places.set(place.path, place);
-}
-
-/** The name of the session that a file is a log of; undefined: it is none. */
-export function nameOf(file: string): string | undefined {
-  const ending = [LOG_ENDING, OLD_ENDING].find((each) => file.endsWith(each));
-  return ending === undefined ? undefined : file.slice(0, -ending.length);
 }
 
 /**
@@ -34,13 +29,13 @@ export async function checkMonth(
   suspects: Suspects,
 ): Promise<boolean> {
   const { vfs } = store;
-  const { directory, machine } = month;
+  const { directory } = month;
   const beganMs = Date.now();
   const known = view.filesOf(directory);
   const isSeen = new Uint8Array(known?.count ?? 0);
   const files = new Set<string>();
   for await (const file of vfs.streamNames(month.path)) {
-    const name = nameOf(file);
+    const name = nameOf(file, month.isArchive);
     if (name === undefined) continue;
     const path = month.path + sep + file;
     const stat = vfs.stat(path);
@@ -52,10 +47,10 @@ export async function checkMonth(
       const isKnown = young.logs.some(
         (log) => log.directory === directory && log.file === file && isSameFile(log.print, print),
       );
-      if (!isKnown) suspect(suspects, name, { path, machine });
+      if (!isKnown) suspect(suspects, name, placeOf(month, path, stat));
     } else {
       const number = known === undefined ? -1 : (view.base?.findFile(known, file, print) ?? -1);
-      if (number === -1) suspect(suspects, name, { path, machine });
+      if (number === -1) suspect(suspects, name, placeOf(month, path, stat));
       else isSeen[number - (known as MonthFiles).first] = 1;
     }
     await giveWay();

@@ -74,6 +74,11 @@ export function encodeMessage(session: SessionState, value: object): Encoded {
   return encodeData(session, redacted(session, value, "message"));
 }
 
+/** A part that comes from elsewhere. */
+export function encodePart(session: SessionState, value: object): Encoded {
+  return encodeData(session, redacted(session, value, "part"));
+}
+
 /** The data of a message or part. Only where a text is longer than the threshold is anything looked at twice. */
 export function encodeData(session: SessionState, value: object): Encoded {
   const { blobThreshold, wellFormed } = session.store.settings;

@@ -1,16 +1,17 @@
 // Brings the catalog up to date with the logs, which are the truth: journals first, then directories that changed, then
 // the sessions that somebody may be writing to.
-import { join } from "node:path";
 import { ioError } from "../base/errors.ts";
 import { giveWay } from "../base/turn.ts";
 import { DamagedIndexError } from "../indexes/blocks.ts";
 import type { Catalog } from "../indexes/catalog/catalog.ts";
 import { encodeEntry } from "../indexes/catalog/entry.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
-import { describe, isAsSeen, isUnread } from "./describe.ts";
+import { describe, isAsSeen, isUnread, UNSEEN } from "./describe.ts";
+import { placeOf } from "./locator.ts";
 import type { Place } from "./locator.ts";
 import { checkMonth, suspect } from "./month-check.ts";
 import type { Suspects } from "./month-check.ts";
+import { settledEntry } from "./settled.ts";
 import type { StoreState } from "./state.ts";
 
 /** So many sessions are read before others hear of them. */
@@ -72,7 +73,8 @@ async function describeAll(
   for (const [name, met] of suspects) {
     store.checkOpen();
     const known = catalog.find(name);
-    const entry = await describe(store, name, placesOf(store, known, met, checked));
+    const settled = met.size === 0 ? settledEntry(store, known) : undefined;
+    const entry = settled ?? (await describe(store, name, placesOf(store, known, met, checked)));
     if (isNews(known, entry)) found.push(entry);
     // What could not be read now may be read the next time, and no directory will look otherwise for it.
     if (isUnread(entry)) for (const { directory } of entry.logs) unread.add(directory);
@@ -96,11 +98,11 @@ function placesOf(
   if (met.size === 0) return undefined;
   const places = new Map(met);
   for (const { directory, file } of known?.logs ?? []) {
-    const path = join(store.layout.sessions, directory, file);
-    if (places.has(path)) continue;
+    const found = store.layout.fileIn(directory, file);
+    if (places.has(found.path)) continue;
     // In a directory that was looked through it was not met because it fits, or because it is gone.
-    if (checked.has(directory) && store.vfs.stat(path) === undefined) continue;
-    places.set(path, { path, machine: directory.slice(0, directory.lastIndexOf("/")) });
+    const stat = checked.has(directory) || found.isArchive ? store.vfs.stat(found.path) : UNSEEN;
+    if (stat !== undefined) places.set(found.path, placeOf(found, found.path, stat));
   }
   return [...places.values()];
 }

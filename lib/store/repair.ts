@@ -3,8 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { ArgumentError, errno, ioError, StoreError } from "../base/errors.ts";
 import type { RepairAction, RepairOptions, RepairReport, VerifyProblem } from "../base/verify.ts";
 import { hashIn } from "../disk/blobs.ts";
+import { nameOf } from "../disk/names.ts";
 import { firstLine } from "../log/last.ts";
-import { nameOf } from "./month-check.ts";
 import { repairSession } from "./repair-session.ts";
 import type { StoreState } from "./state.ts";
 import { wrongBlobs } from "./verify-blobs.ts";
@@ -35,7 +35,7 @@ export async function repair(store: StoreState, options: RepairOptions): Promise
     if (problem.code === "cache") {
       actions.push(removeCache(store, problem, isTrial));
     } else {
-      if (problem.isRepairable) names.add(nameOf(basename(problem.file)) as string);
+      if (problem.isRepairable) names.add(sessionOf(problem.file));
       found.push(problem);
     }
   }
@@ -49,10 +49,16 @@ export async function repair(store: StoreState, options: RepairOptions): Promise
         left.push(problem);
   }
   for (const problem of found) {
-    const isMended = names.has(nameOf(basename(problem.file)) ?? "");
+    const isMended = names.has(sessionOf(problem.file));
     if (isTrial ? !problem.isRepairable : !isMended) left.push(problem);
   }
   return { actions, left };
+}
+
+/** The name of the session whose log this is; empty: it is none. */
+function sessionOf(file: string): string {
+  const name = basename(file);
+  return nameOf(name) ?? nameOf(name, true) ?? "";
 }
 
 function removeCache({ vfs }: StoreState, { file, message }: VerifyProblem, isTrial: boolean): RepairAction {

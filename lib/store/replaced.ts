@@ -6,7 +6,7 @@ import { OpenFile } from "../disk/descriptors.ts";
 import { LOG_ENDING } from "../disk/names.ts";
 import type { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
-import { dropOld, replaceLog } from "../log/replace.ts";
+import { dropOld, replaceLog, retakeName } from "../log/replace.ts";
 import type { Replaced } from "../log/replace.ts";
 import { readLog } from "./content.ts";
 import { keepLost } from "./lost-found.ts";
@@ -57,6 +57,7 @@ export class ReplacedLogs {
   async drop(replaced: Replaced): Promise<void> {
     clearTimeout(this.#timers.get(replaced.path));
     this.#timers.delete(replaced.path);
+    if (replaced.packed !== undefined) await this.#retakeGrown(replaced, replaced.packed);
     await dropOld(this.#vfs, replaced);
     this.#vfs.remove(this.#recordOf(replaced.path));
   }
@@ -83,6 +84,15 @@ export class ReplacedLogs {
   async #dropInOrder(replaced: Replaced): Promise<void> {
     await this.drop(replaced);
     await this.sort(replaced.path);
+  }
+
+  /** An old log that the archive has not all of, and beside which there is none in use, gets its name back. */
+  async #retakeGrown({ path, old, drained }: Replaced, packed: string): Promise<void> {
+    const vfs = this.#vfs;
+    const stat = vfs.stat(old);
+    if (stat === undefined || vfs.stat(path) !== undefined) return;
+    if (stat.size !== drained || vfs.stat(packed) === undefined) retakeName(vfs, { path, ...stat });
+    await vfs.syncDirectory(dirname(path));
   }
 
   /** Writes a log anew whose lines are not in order. */

@@ -51,7 +51,7 @@ export class SidecarSave {
       if (!logs.every((log) => log.look(store.vfs) === "same")) return undefined;
       // Its rows name the logs by number: only in the order in which a look-up finds them do others know these numbers.
       const places = store.locator.find(session.name);
-      if (places.length !== logs.length || !places.every(({ path }, number) => path === logs[number]?.path))
+      if (places.length !== logs.length || !places.every(({ path }, number) => path === logs[number]?.place))
         return undefined;
     } catch {
       return undefined;

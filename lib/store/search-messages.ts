@@ -67,7 +67,7 @@ async function mayHave(
   };
   for (const path of paths) {
     try {
-      const file = store.vfs.open(path, "read");
+      const file = store.vfs.open(await store.unpacked.readable(path), "read");
       try {
         const { size } = file.stat();
         const header = firstLine(file, size);

@@ -1,5 +1,4 @@
 // Which sessions are searched, in which order, and where their logs lie. This is all that a search knows of listings.
-import { join } from "node:path";
 import { StoreError } from "../base/errors.ts";
 import { checkId, decodeName, encodeName } from "../disk/names.ts";
 import { compareMarks, markOf } from "../indexes/catalog/entry.ts";
@@ -31,7 +30,7 @@ export async function targetsOf(store: StoreState, { ids, order, activeMs }: Wan
   const isOver = ({ updated }: CatalogEntry): boolean => (parseStamp(updated)?.ms ?? Infinity) < activeMs;
   const add = (entry: CatalogEntry): void => {
     const { id, name, kind, info, logs } = entry;
-    const paths = logs.map(({ directory, file }) => join(layout.sessions, directory, file));
+    const paths = logs.map(({ directory, file }) => layout.fileIn(directory, file).path);
     // What is damaged may have lines all the same, if it is known whose they are.
     const isNameless = kind === "damaged" && decodeName(name) === undefined && id === name;
     targets.push({ id, paths, ...(isNameless && { damaged: info["damaged"] as string }) });

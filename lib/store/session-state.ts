@@ -47,6 +47,8 @@ export class SessionState implements WriterOwner, LeaseOwner {
   /** It was written to since the last search of titles. */
   isTitleStale = false;
   toldAt: number = Number.NEGATIVE_INFINITY;
+  /** Its log came back from the archive, to be written to: with a new message it is none of the archived ones any more. */
+  isBroughtBack = false;
 
   constructor(store: StoreState, id: string) {
     this.store = store;
@@ -158,10 +160,15 @@ export class SessionState implements WriterOwner, LeaseOwner {
   isWhereItWas(): boolean {
     const { locator } = this.store;
     const places = locator.find(this.name);
-    const known = new Set(this.logs.map(({ path }) => path));
-    if (places.length !== known.size || !places.every(({ path }) => known.has(path))) return false;
+    const isKnown = (place: Place): boolean => this.logs.some((log) => this.#isAt(log, place));
+    if (places.length !== this.logs.length || !places.every(isKnown)) return false;
     this.generation = locator.generation;
     return true;
+  }
+
+  #isAt({ path, packed }: Log, place: Place): boolean {
+    if (place.packed === undefined || packed === undefined) return path === place.path;
+    return packed.path === place.path && path === this.store.unpacked.pathOf(place.path, place.packed);
   }
 
   /** The logs are these, and nothing is known of them yet. */
@@ -171,11 +178,16 @@ export class SessionState implements WriterOwner, LeaseOwner {
     for (const log of this.logs) store.descriptors.drop(log.slot);
     this.forget();
     this.writer = undefined;
-    this.logs = places.map(({ path, machine }, number) => {
+    this.logs = places.map((place, number) => {
+      const { path, machine, packed } = place;
+      if (packed !== undefined) {
+        const unpacked = store.unpacked.pathOf(path, packed);
+        return new Log(unpacked, machine, number, "read", { path, print: packed, readAtMs: Date.now() });
+      }
       const isOwn = machine === store.machine && path.endsWith(LOG_ENDING);
       return new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
     });
-    const own = this.logs.find((log) => log.machine === store.machine && log.path.endsWith(LOG_ENDING));
+    const own = this.logs.find((log) => log.machine === store.machine && log.place.endsWith(LOG_ENDING));
     if (own !== undefined) this.setOwnLog(own, writer?.failure);
   }
 
@@ -183,6 +195,18 @@ export class SessionState implements WriterOwner, LeaseOwner {
   setOwnLog(log: Log, failure?: StoreError): void {
     this.writer = new LogWriter(log, this.store.vfs, this.store.descriptors, this);
     this.writer.failure = failure;
+  }
+
+  /** This machine's log lies in the archive, or lay in use until a moment ago: it comes back before anything is written. */
+  get isPutAway(): boolean {
+    const { machine } = this.store;
+    return this.writer === undefined && this.logs.some((log) => log.machine === machine);
+  }
+
+  /** The archive has a log of this machine. */
+  get hasPacked(): boolean {
+    const { machine } = this.store;
+    return this.logs.some((log) => log.packed !== undefined && log.machine === machine);
   }
 
   taken(): void {

@@ -19,6 +19,7 @@ import { ReplacedLogs } from "./replaced.ts";
 import { Room } from "./room.ts";
 import { SessionState } from "./session-state.ts";
 import { Sidecars } from "./sidecars.ts";
+import { UnpackedLogs } from "./unpacked.ts";
 import { Upkeep } from "./upkeep.ts";
 import type { Waker } from "./waker.ts";
 import { newWriter } from "./writer-id.ts";
@@ -38,6 +39,7 @@ export class StoreState {
   /** Undefined: who writes asks nobody. */
   readonly leases: Leases | undefined;
   readonly replaced: ReplacedLogs;
+  readonly unpacked: UnpackedLogs;
   /** Which sessions there are, and what they are called. */
   readonly catalog: CatalogKeeper;
   readonly sidecars: Sidecars = new Sidecars(this);
@@ -79,6 +81,8 @@ export class StoreState {
     this.blobs = new Blobs(vfs, layout);
     this.clock = new Clock(vfs, layout);
     this.owed = new Owed(vfs, layout, () => this.upkeep.soon());
+    const unpacked = new UnpackedLogs(vfs, layout);
+    this.unpacked = unpacked;
     const { leases } = this;
     const replaced = new ReplacedLogs(vfs, layout, (name, operation) =>
       leases === undefined ? operation() : leases.exclusively(name, operation),
@@ -89,6 +93,7 @@ export class StoreState {
       (warning) => this.warn(warning),
       async () => {
         await replaced.sweep();
+        unpacked.sweep();
         await leases?.sweep();
         await this.upkeep.afterWrites();
       },
@@ -201,6 +206,7 @@ export class StoreState {
     this.leases?.close();
     await this.sidecars.close();
     this.descriptors.dropAll();
+    this.unpacked.close();
     this.sessions.clear();
   }
 

@@ -2,6 +2,7 @@
 import type { SessionStats } from "../base/session-stats.ts";
 import { giveWay } from "../base/turn.ts";
 import type { Reading } from "../line/reading.ts";
+import { bytesIn } from "./info.ts";
 import type { SessionState } from "./session-state.ts";
 import { viewPart } from "./view.ts";
 import type { View } from "./view.ts";
@@ -9,7 +10,7 @@ import type { View } from "./view.ts";
 /** `evenDeleted`: of a deleted session, too, what is left of it. */
 export async function stats(session: SessionState, evenDeleted = false): Promise<SessionStats> {
   const take = ({ fold, logs, skipped }: View<Reading>): SessionStats => {
-    const bytes = logs.reduce((sum, { size }) => sum + size, 0);
+    const bytes = bytesIn(logs);
     // The last line of a log can lack its newline.
     const liveBytes = Math.min(fold.liveBytes, bytes);
     const types = [...fold.tally.types].map(([type, tally]) => [type, { ...tally }] as const);

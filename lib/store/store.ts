@@ -1,6 +1,7 @@
 // The public handle of an open store: lifecycle, and one line for each verb.
 import type { BlobReference, StoredBlob } from "../base/blob.ts";
 import type { StoreChange } from "../base/change.ts";
+import type { ExportOptions, ExportReport, ExportTarget } from "../base/export.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { Settings } from "../base/options.ts";
 import type { PurgeReport } from "../base/purge.ts";
@@ -13,6 +14,7 @@ import type { Vfs } from "../disk/vfs.ts";
 import type { TitleSearchOptions } from "../indexes/titles/search.ts";
 import type { TitleHit } from "../indexes/titles/title.ts";
 import { forgetFresh } from "../base/turn.ts";
+import { archiveSession, unarchiveSession } from "./archive.ts";
 import { createSession } from "./create-session.ts";
 import type { CreateSessionOptions } from "./create-session.ts";
 import type { StoreEvents } from "./events.ts";
@@ -31,6 +33,7 @@ import type { WatchOptions } from "./watch.ts";
 /** Rooms that see this one, and that this one cannot see: whoever opens a store knows both. */
 export interface Rooms {
   importFrom(store: StoreState, source: ImportSource | "auto", options: ImportOptions): Promise<ImportReport>;
+  exportTo(store: StoreState, target: ExportTarget, options: ExportOptions): Promise<ExportReport>;
 }
 
 export class Store<M extends object = Record<string, unknown>, P extends object = Record<string, unknown>> {
@@ -120,12 +123,35 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   }
 
   /**
-   * Takes over another tool's sessions, with their times. The source is never changed (but see `markMigrated`), and a
+   * Takes over another tool's sessions, or those of an export, with their times. The source is never changed (but see `markMigrated`), and a
    * second import adds only what is new in it. With "auto" the path's content tells the tool. What cannot be read is
    * reported and skipped. Throws NOT_FOUND where there is nothing at the path.
    */
   async importFrom(source: ImportSource | "auto", options: ImportOptions = {}): Promise<ImportReport> {
     return await this.#state.track(() => this.#rooms.importFrom(this.#state, source, options));
+  }
+
+  /**
+   * Writes sessions with their messages as JSON, to a file that appears whole or to a stream, message by message. A session that
+   * cannot be read is reported and stops no other. Throws NOT_FOUND for an id in `ids` that is none, before a byte is written.
+   */
+  async exportTo(target: ExportTarget, options: ExportOptions): Promise<ExportReport> {
+    return await this.#state.track(() => this.#rooms.exportTo(this.#state, target, options));
+  }
+
+  /**
+   * Marks the session as archived and puts this machine's log of it away: to archive/, as gzip, which is compared with the log
+   * before that goes. It stays listed (`archived`), searched and read as before. To write to it brings the log back first, and
+   * a new message takes the mark away. Nothing is done where it is archived already. Throws NOT_FOUND, and SESSION_BUSY if others
+   * write to it without a pause.
+   */
+  async archive(id: string): Promise<void> {
+    await this.#state.track(() => archiveSession(this.#state.session(id)));
+  }
+
+  /** Brings the log of an archived session back, byte for byte, and takes the mark away. Throws NOT_FOUND. */
+  async unarchive(id: string): Promise<void> {
+    await this.#state.track(() => unarchiveSession(this.#state.session(id)));
   }
 
   /**

@@ -35,7 +35,7 @@ export function warningsOfLog({ id }: SessionState, log: Log): StoreWarning[] {
   log.told = log.problems.length;
   return found.map(({ code, offset, length }) => {
     const message = `${explain(code)} (${length} bytes)`;
-    return { code, message, session: id, path: log.path, offset };
+    return { code, message, session: id, path: log.place, offset };
   });
 }
 

@@ -97,6 +97,7 @@ const MEANINGS: Readonly<Record<VerifyCode, Meaning>> = {
     text: "an old log that was replaced stands beside the new one",
     repair: "repair takes over what is only in it, and removes it",
   },
+  "archive-damaged": { severity: "error", text: "an archived log is no whole gzip; its session cannot be read" },
   unreadable: { severity: "error", text: "it cannot be read" },
   "blob-missing": {
     severity: "error",

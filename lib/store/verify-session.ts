@@ -1,14 +1,14 @@
 // All that is wrong with the logs of one session.
 import type { VerifyCode, VerifyProblem } from "../base/verify.ts";
-import { errno } from "../base/errors.ts";
-import { LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
+import { errno, StoreError } from "../base/errors.ts";
+import { OLD_ENDING } from "../disk/names.ts";
 import { Turns } from "../base/slices.ts";
 import { formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import type { LineTable } from "../line/line-table.ts";
 import { headerFor, idOf } from "./header.ts";
 import { compareTwins, inspectLog } from "./inspect.ts";
-import type { Inspected } from "./inspect.ts";
+import type { Inspected, InspectOptions } from "./inspect.ts";
 import type { Place } from "./locator.ts";
 import { OLD_STAYS_MS } from "./replaced.ts";
 import type { StoreState } from "./state.ts";
@@ -58,7 +58,7 @@ export class SessionCheck {
   async *#inspect(place: Place): AsyncGenerator<VerifyProblem> {
     const number = this.#logs.length;
     try {
-      const inspected = await inspectLog(this.#store.vfs, place, {
+      const inspected = await this.#read(place, {
         signal: this.#signal,
         onLine: (line, before) => this.#references.add(line, number, before),
         onRetry: () => this.#references.forget(number),
@@ -71,7 +71,21 @@ export class SessionCheck {
       if (errno(error) === "ENOENT") return;
       if (errno(error) === undefined) throw error;
       this.#references.forget(number);
-      yield this.#problem("unreadable", place, { detail: (error as Error).message });
+      const isDamaged = error instanceof StoreError && error.code === "DAMAGED";
+      const { message } = (isDamaged ? error.cause : error) as Error;
+      yield this.#problem(isDamaged ? "archive-damaged" : "unreadable", place, { detail: message });
+    }
+  }
+
+  /** An archived log is unpacked for it, whatever the cache has: all of its bytes are to be read. */
+  async #read(place: Place, options: InspectOptions): Promise<Inspected> {
+    const { vfs, unpacked } = this.#store;
+    if (place.packed === undefined) return await inspectLog(vfs, place, options);
+    const aside = await unpacked.unpackAside(place.path);
+    try {
+      return { ...(await inspectLog(vfs, { ...place, path: aside.path }, options)), place };
+    } finally {
+      aside.discard();
     }
   }
 
@@ -94,7 +108,7 @@ export class SessionCheck {
       if (code === "newer-format") return;
     }
     const isAlone = !this.#logs.some(
-      ({ place: { machine, path } }) => machine === place.machine && path.endsWith(LOG_ENDING),
+      ({ place: { machine, path } }) => machine === place.machine && !path.endsWith(OLD_ENDING),
     );
     if (place.path.endsWith(OLD_ENDING) && (isAlone || Date.now() - stat.ctimeMs > OLD_STAYS_MS))
       yield this.#problem("leftover", place, { bytes: stat.size });
@@ -138,7 +152,7 @@ export class SessionCheck {
   async *#ofSeveral(): AsyncGenerator<VerifyProblem> {
     const machines = new Set<string>();
     for (const { place } of this.#logs) {
-      if (!place.path.endsWith(LOG_ENDING)) continue;
+      if (place.path.endsWith(OLD_ENDING)) continue;
       if (machines.has(place.machine)) yield this.#problem("two-logs", place, {});
       machines.add(place.machine);
     }
@@ -169,7 +183,9 @@ export class SessionCheck {
   }
 
   /** What may be mended: this machine's logs, if all of them are the session's. */
-  #by({ machine }: Place): "mine" | "others" | "nobody" {
+  #by({ machine, packed }: Place): "mine" | "others" | "nobody" {
+    // What is archived stays as it is.
+    if (packed !== undefined) return "nobody";
     if (machine !== this.#store.machine || this.#store.readOnly !== undefined) return "others";
     return this.#isTouchable ? "mine" : "nobody";
   }

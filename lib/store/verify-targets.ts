@@ -1,9 +1,12 @@
 // Which sessions are verified, and where their logs lie: by the directories, not by an index.
 import { join } from "node:path";
 import { StoreError } from "../base/errors.ts";
-import { checkId, encodeName, LOG_ENDING, OLD_ENDING } from "../disk/names.ts";
+import { checkId, encodeName, LOG_ENDING, nameOf, OLD_ENDING, PACKED_ENDING } from "../disk/names.ts";
+import type { Fingerprint } from "../disk/fingerprint.ts";
+import { UNSEEN } from "./describe.ts";
+import { placeOf } from "./locator.ts";
 import type { Place } from "./locator.ts";
-import { nameOf } from "./month-check.ts";
+
 import type { StoreState } from "./state.ts";
 
 /** The logs of one session; or a file or directory that the system does not let us read. */
@@ -13,6 +16,7 @@ export type Target =
 
 interface Month {
   readonly machine: string;
+  readonly isArchive: boolean;
   readonly path: string;
 }
 
@@ -35,7 +39,7 @@ export async function* targetsOf(store: StoreState, ids: readonly string[] | und
     yield* targets;
     return;
   }
-  for (const { path, machine } of months) {
+  for (const { path, machine, isArchive } of months) {
     const names = vfs.streamNames(path)[Symbol.asyncIterator]();
     for (;;) {
       let next: IteratorResult<string>;
@@ -46,7 +50,7 @@ export async function* targetsOf(store: StoreState, ids: readonly string[] | und
         break;
       }
       if (next.done === true) break;
-      const name = nameOf(next.value);
+      const name = nameOf(next.value, isArchive);
       if (name === undefined) continue;
       const places = placesIn(store, months, name);
       // The first of its logs stands for the session.
@@ -55,7 +59,16 @@ export async function* targetsOf(store: StoreState, ids: readonly string[] | und
   }
 }
 
-function* monthsOf({ vfs, layout }: StoreState): Generator<Month | Exclude<Target, { name: string }>> {
+function* monthsOf(store: StoreState): Generator<Month | Exclude<Target, { name: string }>> {
+  yield* monthsIn(store, false);
+  yield* monthsIn(store, true);
+}
+
+function* monthsIn(
+  { vfs, layout }: StoreState,
+  isArchive: boolean,
+): Generator<Month | Exclude<Target, { name: string }>> {
+  const root = isArchive ? layout.archive : layout.sessions;
   const read = function* (path: string, machine?: string): Generator<string | Exclude<Target, { name: string }>> {
     try {
       yield* vfs.names(path);
@@ -63,19 +76,19 @@ function* monthsOf({ vfs, layout }: StoreState): Generator<Month | Exclude<Targe
       yield { path, ...(machine !== undefined && { machine }), error: error as Error };
     }
   };
-  for (const machine of read(layout.sessions)) {
+  for (const machine of read(root)) {
     if (typeof machine !== "string") {
       yield machine;
       continue;
     }
-    for (const month of read(join(layout.sessions, machine), machine)) {
+    for (const month of read(join(root, machine), machine)) {
       if (typeof month !== "string") {
         yield month;
         continue;
       }
-      const path = layout.month(machine, month);
+      const path = layout.month(machine, month, isArchive);
       try {
-        if (vfs.stat(path)?.isDirectory === true) yield { machine, path };
+        if (vfs.stat(path)?.isDirectory === true) yield { machine, path, isArchive };
       } catch (error) {
         yield { path, machine, error: error as Error };
       }
@@ -90,19 +103,20 @@ export function placesOf(store: StoreState, name: string): Place[] {
 }
 
 function placesIn({ vfs }: StoreState, months: readonly Month[], name: string): Place[] {
-  return [LOG_ENDING, OLD_ENDING].flatMap((ending) =>
-    months.flatMap(({ path, machine }) => {
-      const file = join(path, name + ending);
-      return isThere(vfs, file) ? [{ path: file, machine }] : [];
+  return [LOG_ENDING, OLD_ENDING, PACKED_ENDING].flatMap((ending) =>
+    months.flatMap((month) => {
+      const file = join(month.path, name + ending);
+      const stat = month.isArchive === (ending === PACKED_ENDING) ? statOf(vfs, file) : undefined;
+      return stat === undefined ? [] : [placeOf(month, file, stat)];
     }),
   );
 }
 
 /** A directory that may be listed and not entered tells of files that cannot be looked at: reading them says why. */
-function isThere(vfs: StoreState["vfs"], path: string): boolean {
+function statOf(vfs: StoreState["vfs"], path: string): Fingerprint | undefined {
   try {
-    return vfs.stat(path) !== undefined;
+    return vfs.stat(path);
   } catch {
-    return true;
+    return UNSEEN;
   }
 }

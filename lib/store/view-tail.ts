@@ -20,7 +20,8 @@ export async function takeTail<T>(
 ): Promise<{ taken: T } | undefined> {
   const { vfs, descriptors, locator } = session.store;
   const [place, ...others] = locator.find(session.name);
-  if (place === undefined || others.length > 0 || (vfs.stat(place.path)?.size ?? 0) === 0) return undefined;
+  if (place === undefined || place.packed !== undefined || others.length > 0 || (vfs.stat(place.path)?.size ?? 0) === 0)
+    return undefined;
   const log = new Log(place.path, place.machine, 0, "read");
   const open = log.reopen(descriptors).pin();
   // Nobody else asks for this slot: the file closes when the last snapshot of it is released.

@@ -7,7 +7,7 @@ import type { Durability } from "../../lib/base/options.ts";
 import type { Store, StoreError } from "../../lib/index.ts";
 import { attempt, checkDisk, checkErased, openAt, shownBy, textOf } from "./fault-checks.ts";
 import type { Model } from "./fault-model.ts";
-import type { Step } from "./fault-steps.ts";
+import type { Step } from "./fault-step.ts";
 import { FaultVfs } from "./fault-vfs.ts";
 import { faultsOf } from "./faults.ts";
 import type { Case } from "./faults.ts";

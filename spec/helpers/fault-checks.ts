@@ -10,7 +10,7 @@ import { openOn } from "../../lib/store/store.ts";
 import { FaultVfs } from "./fault-vfs.ts";
 import type { Model, ModelSession } from "./fault-model.ts";
 import { isImported } from "./fault-sources.ts";
-import type { Step } from "./fault-steps.ts";
+import type { Step } from "./fault-step.ts";
 import { readFilesNaively } from "./naive-reader.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
 

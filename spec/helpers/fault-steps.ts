@@ -1,36 +1,12 @@
 // What a store can be asked to do, each with what it makes of the store by a model of its own: a list of messages for each
 // session. The fault and the crash specs run these, and compare what is there with the model.
-import { setImmediate } from "node:timers/promises";
-import type { Durability } from "../../lib/base/options.ts";
-import type { Vfs } from "../../lib/disk/vfs.ts";
-import { StoreError } from "../../lib/index.ts";
-import type { Session, Store } from "../../lib/index.ts";
+import type { Store } from "../../lib/index.ts";
 import { message } from "./fault-model.ts";
-import type { Model, ModelMessage, ModelSession } from "./fault-model.ts";
+import type { Model, ModelSession } from "./fault-model.ts";
 import { FIRST_SOURCE, GROWN_SOURCE, imported, isImported, OTHER_SOURCE } from "./fault-sources.ts";
-import { SimulatedDisk } from "./simulated-disk.ts";
-
-/** What a step runs in. */
-export interface Context {
-  readonly vfs: Vfs;
-  readonly root: string;
-  readonly durability: Durability;
-  /** What is there before the step. */
-  readonly expected: Model;
-}
-
-export interface Step<T = any> {
-  readonly name: string;
-  /** Done before anything fails; `prepared` tells what it makes of the model. */
-  readonly prepare?: (context: Context) => Promise<T>;
-  readonly prepared?: (model: Model) => Model;
-  readonly run: (store: Store<any, any>, context: Context, prepared: T) => Promise<unknown>;
-  readonly apply: (model: Model) => Model;
-  /** All of it is one commit: an error that does not say what became of it has written nothing. */
-  readonly isCommit: boolean;
-  /** What no file has any more when it is done. */
-  readonly erases?: readonly string[];
-}
+import { commit, onS, s } from "./fault-step.ts";
+import type { Step } from "./fault-step.ts";
+import { SPACE_STEPS, TRASHED } from "./fault-steps-space.ts";
 
 /** A file of some 30 KB. */
 const ATTACHMENT = `data:application/pdf;base64,${Buffer.from(`%PDF-1.7 ${"a fern, ".repeat(4000)}`).toString("base64")}`;
@@ -45,11 +21,6 @@ export const BASE: Model = {
   empty: { messages: [] },
 };
 
-const TRASHED: ModelSession = {
-  title: "thrown away",
-  messages: [message("t1", { id: "t1" }), message("t2", { id: "t2" })],
-};
-
 /** Makes a store that has BASE, and a deleted session "gone". */
 export async function makeBase(store: Store<any, any>): Promise<void> {
   for (const [id, { title, messages }] of Object.entries({ ...BASE, gone: TRASHED })) {
@@ -62,15 +33,6 @@ export async function makeBase(store: Store<any, any>): Promise<void> {
   await store.importFrom("picoclaw", FIRST_SOURCE);
   await store.session("gone").delete();
 }
-
-const s = (store: Store<any, any>): Session<any, any> => store.session("s");
-
-const PURGE_OF_DELETED: Step = {
-  name: "purge of a deleted session",
-  run: (store) => store.purge("gone"),
-  apply: (model) => model,
-  isCommit: false,
-};
 
 export const STEPS: readonly Step[] = [
   commit(
@@ -196,97 +158,11 @@ export const STEPS: readonly Step[] = [
     (store) => importing(store, GROWN_SOURCE),
     (model) => ({ ...model, imported: imported(2) }),
   ),
-  { name: "delete", run: (store) => s(store).delete(), apply: without("s"), isCommit: false },
-  {
-    name: "delete of an empty session",
-    run: (store) => store.session("empty").delete(),
-    apply: without("empty"),
-    isCommit: false,
-  },
-  {
-    name: "delete without trash",
-    run: (store) => s(store).delete({ trash: false }),
-    apply: without("s"),
-    isCommit: false,
-  },
-  {
-    name: "compact",
-    run: (store) => s(store).compact(),
-    apply: (model) => model,
-    isCommit: false,
-  },
-  ...[3, 10].map((turns) => ({
-    name: `compact, and append after ${turns} turns`,
-    run: (store: Store<any, any>, context: Context) => appendMeanwhile(store, context, turns),
-    apply: onS((all) => [...all, message("x", { id: "x" }), message("y", { id: "y" })]),
-    isCommit: false,
-  })),
-  {
-    name: "restore",
-    run: (store) => store.session("gone").restore(),
-    apply: (model) => ({ ...model, gone: TRASHED }),
-    isCommit: false,
-  },
-  {
-    name: "purge of messages",
-    run: (store) => s(store).purge(["m1", "m3"]),
-    apply: onS((all) => all.filter(({ id }) => id !== "m1" && id !== "m3")),
-    isCommit: false,
-    erases: ["text of m1", "text of m3"],
-  },
-  {
-    name: "purge of a session",
-    run: (store) => store.purge("s"),
-    apply: without("s"),
-    isCommit: false,
-    erases: ["text of m2", "text of m4"],
-  },
-  // It goes through what the purge of a session goes through, at length.
-  ...(process.env["TURNLOG_LONG"] === undefined ? [] : [PURGE_OF_DELETED]),
-  { name: "prune", run: prune, apply: without("imported"), isCommit: false },
+  ...SPACE_STEPS,
 ];
-
-/** The append is acknowledged while the log is compacted; who records what happens is told. */
-async function appendMeanwhile(store: Store<any, any>, { vfs }: Context, turns: number): Promise<void> {
-  const compacting = s(store)
-    .compact()
-    .then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-  for (let turn = 0; turn < turns; turn++) await setImmediate();
-  await s(store).append([{ id: "x" }, { id: "y" }]);
-  if (vfs instanceof SimulatedDisk) vfs.note(1);
-  // That the log could not be compacted says nothing of the append.
-  const error = await compacting;
-  if (error !== undefined && !(error instanceof StoreError)) throw error;
-}
-
-/** A plan that cannot be carried out says which session stays. */
-async function prune(store: Store<any, any>): Promise<void> {
-  const plan = await store.retention.plan({ maxSessions: 0, keep: ({ id }) => id !== "imported" });
-  const { skipped } = await store.retention.apply(plan);
-  if (plan.items.length !== 1 || skipped.length > 0)
-    throw new StoreError("IO", `the plan was not carried out: ${JSON.stringify({ plan, skipped })}`);
-}
 
 /** An import goes on where one session cannot be read, and says so. */
 async function importing(store: Store<any, any>, from: { path: string }): Promise<void> {
   const { problems } = await store.importFrom("picoclaw", from);
   if (problems.length > 0) throw new Error(`the import has problems: ${JSON.stringify(problems)}`);
-}
-
-function commit(name: string, run: Step["run"], apply: Step["apply"]): Step {
-  return { name, run, apply, isCommit: true };
-}
-
-function onS(change: (messages: readonly ModelMessage[]) => readonly ModelMessage[]): Step["apply"] {
-  return (model) => {
-    const session = model["s"] as ModelSession;
-    return { ...model, s: { ...session, messages: change(session.messages) } };
-  };
-}
-
-function without(id: string): Step["apply"] {
-  return (model) => Object.fromEntries(Object.entries(model).filter(([key]) => key !== id));
 }

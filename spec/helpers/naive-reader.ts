@@ -1,7 +1,8 @@
 // A second reader of the format, by spec/format.md alone: slow, simple, no index, nothing of lib/. What it reads must
 // equal what the library answers.
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { blobsIn, restoreNaively } from "./naive-blobs.ts";
 import { isSound, readLog, unite, writerOf } from "./naive-lines.ts";
 import type { NaiveLine } from "./naive-lines.ts";
@@ -163,12 +164,14 @@ export function foldWhole(logs: NaiveLine[][]): NaiveWhole {
 /** Every session under a store's root, by its id. */
 export function readNaively(root: string): Map<string, NaiveSession> {
   const files = new Map<string, Buffer>();
-  const sessions = join(root, "sessions");
-  for (const machine of readdirSync(sessions)) {
-    for (const month of readdirSync(join(sessions, machine))) {
-      for (const name of readdirSync(join(sessions, machine, month))) {
-        const path = join(sessions, machine, month, name);
-        if (statSync(path).isFile() && isLog(path)) files.set(path, readFileSync(path));
+  for (const room of ["sessions", "archive"].map((name) => join(root, name)).filter((path) => existsSync(path))) {
+    for (const machine of readdirSync(room)) {
+      for (const month of readdirSync(join(room, machine))) {
+        for (const name of readdirSync(join(room, machine, month))) {
+          const path = join(room, machine, month, name);
+          if (statSync(path).isFile() && isLog(path)) files.set(path, readFileSync(path));
+          else if (path.endsWith(".jsonl.gz")) files.set(path.slice(0, -3), gunzipSync(readFileSync(path)));
+        }
       }
     }
   }

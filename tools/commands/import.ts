@@ -9,19 +9,20 @@ import { Progress } from "../progress.ts";
 import { writeTable } from "../table.ts";
 import { counted, jsonLine } from "../text.ts";
 
-const SOURCES: readonly ImportSource[] = ["picoclaw", "claude-code"];
+const SOURCES: readonly ImportSource[] = ["picoclaw", "claude-code", "turnlog"];
+const SOURCES_TEXT = "picoclaw, claude-code or turnlog";
 
 export const importSessions: Command = {
   usage: ["import PATH [--dry-run]", "import --from TOOL [PATH] [--dry-run] [--mark-migrated]"],
-  summary: "take over another tool's sessions",
+  summary: "take over another tool's sessions, or those of an archive file",
   details: `
-Reads a file or directory of picoclaw or Claude Code. Sessions keep their ids and times; the source is not changed, and
-importing it again adds only what is new in it. Without a path the tool's own directory is read.
+Reads a file or directory of picoclaw or Claude Code, or a file that archive --output wrote. Sessions keep their ids and times;
+the source is not changed, and importing it again adds only what is new in it. Without a path the tool's own directory is read.
 
 Lists the sessions that were created or grew. What could not be read is told on stderr and makes the exit code 1; all
 else is imported. With --json: one object, {"source", "sessions", "problems", "marked"}.`,
   options: {
-    from: { type: "string", value: "TOOL", help: `${SOURCES.join(" or ")} (default: what the path's content tells)` },
+    from: { type: "string", value: "TOOL", help: `${SOURCES_TEXT} (default: what the path's content tells)` },
     "dry-run": { type: "boolean", help: "read everything, write nothing" },
     "mark-migrated": {
       type: "boolean",
@@ -35,8 +36,9 @@ else is imported. With --json: one object, {"source", "sessions", "problems", "m
     const from = args.text("from");
     const source = SOURCES.find((each) => each === from) ?? "auto";
     if (others.length > 0 || given === "") throw wrongUsage("import takes one path");
-    if (from !== undefined && source === "auto") throw wrongUsage(`--from takes ${SOURCES.join(" or ")}`);
-    if (source === "auto" && given === undefined) throw wrongUsage("import needs a path, or --from");
+    if (from !== undefined && source === "auto") throw wrongUsage(`--from takes ${SOURCES_TEXT}`);
+    if (given === undefined && (source === "auto" || source === "turnlog"))
+      throw wrongUsage(source === "auto" ? "import needs a path, or --from" : "--from turnlog needs a path");
     const path = given === undefined ? undefined : resolve(io.directory, given);
     // A mistyped path makes no store.
     if (path !== undefined && !existsSync(path)) throw new Failure(EXIT.problems, `nothing to import at ${path}`);

@@ -1,0 +1,182 @@
+// What exportTo() wrote: a JSON array of sessions with their messages, whoever has laid it out anew since. It is read twice:
+// once for what the sessions say of themselves and where their messages begin, then session by session.
+import { ArgumentError } from "../base/errors.ts";
+import type { SessionPatch } from "../base/session-info.ts";
+import { giveWay } from "../base/turn.ts";
+import { parseStamp } from "../line/stamp.ts";
+import type { FoundLine, FoundPart } from "../store/import.ts";
+import { isObject, parseObject, textIn, timeOf } from "./importer.ts";
+import type { Importer, OnProblem, SourceSession } from "./importer.ts";
+import { JsonPieces, JsonPiecesError } from "./json-pieces.ts";
+import type { JsonPiece } from "./json-pieces.ts";
+import { chunksOf, kindOf, modifiedMs, peek } from "./source.ts";
+
+/** What is taken over of what a session says of itself. */
+const KEYS = [
+  "title",
+  "titleSource",
+  "summary",
+  "project",
+  "directory",
+  "parent",
+  "archived",
+  "pinned",
+  "tags",
+  "metadata",
+] as const;
+
+export const turnlog: Importer = {
+  defaultPath() {
+    throw new ArgumentError("INVALID_ARGUMENT", 'the source "turnlog" needs a path');
+  },
+  recognizes(path) {
+    return Promise.resolve(kindOf(path) === "file" && isExport(peek(path)));
+  },
+  async find(path, onProblem) {
+    if (kindOf(path) !== "file")
+      throw new ArgumentError("INVALID_ARGUMENT", `${path} is a directory; an export is a file`);
+    const found: SourceSession[] = [];
+    try {
+      for await (const each of sessionsIn(path, onProblem)) found.push(each);
+    } catch (error) {
+      if (!(error instanceof JsonPiecesError)) throw error;
+      onProblem(path, error.message);
+    }
+    return found;
+  },
+};
+
+/** True if it begins as an array whose first session has an id and messages, as far as it is there. */
+function isExport(text: string): boolean {
+  const pieces = new JsonPieces(false);
+  let hasId = false;
+  let hasMessages = false;
+  try {
+    for (const piece of pieces.feed(Buffer.from(text), 0)) {
+      hasId ||= piece.kind === "member" && piece.key === "id";
+      hasMessages ||= piece.kind === "messages";
+      if (piece.kind === "session end") return hasId && hasMessages;
+    }
+  } catch {
+    return false;
+  }
+  return hasMessages || pieces.isWhole;
+}
+
+/** What a session says of itself, as it is read. */
+interface Head {
+  readonly members: Map<string, unknown>;
+  offset: number | undefined;
+}
+
+async function* sessionsIn(path: string, onProblem: OnProblem): AsyncGenerator<SourceSession> {
+  let head: Head = { members: new Map(), offset: undefined };
+  let number = 0;
+  const pieces = new JsonPieces(false);
+  for await (const piece of piecesOf(path, pieces, 0)) {
+    if (piece.kind === "session") head = { members: new Map(), offset: undefined };
+    else if (piece.kind === "member") head.members.set(piece.key, parsed(piece.text));
+    else if (piece.kind === "messages") head.offset = piece.offset;
+    else if (piece.kind === "session end") {
+      number++;
+      const id = head.members.get("id");
+      if (typeof id === "string" && id !== "") yield sessionOf(path, id, head, onProblem);
+      else onProblem(path, `session ${number} has no id`);
+    }
+  }
+  if (!pieces.isWhole) onProblem(path, "it ends in the middle: what comes before that is taken over");
+}
+
+function sessionOf(path: string, id: string, { members, offset }: Head, onProblem: OnProblem): SourceSession {
+  const createdMs = timeOf(members.get("createdAt")) ?? modifiedMs(path);
+  const damaged = members.get("damaged");
+  if (typeof damaged === "string") onProblem(path, `session ${id} was not whole when it was exported: ${damaged}`);
+  const patch = Object.fromEntries(
+    KEYS.filter((key) => (members.get(key) ?? null) !== null).map((key) => [key, members.get(key)]),
+  ) as SessionPatch;
+  const updatedMs = timeOf(members.get("updatedAt")) ?? createdMs;
+  return {
+    id,
+    identity: `turnlog ${id}`,
+    path,
+    files: [path],
+    createdMs,
+    lines: () => linesOf({ path, id, offset, createdMs, updatedMs, patch, onProblem }),
+  };
+}
+
+interface Reading {
+  readonly path: string;
+  readonly id: string;
+  readonly offset: number | undefined;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+  readonly patch: SessionPatch;
+  readonly onProblem: OnProblem;
+}
+
+/** The messages and parts in the order of their times, and what the session is called, as it was last. */
+async function* linesOf(reading: Reading): AsyncGenerator<FoundLine> {
+  const { path, id: session, offset, createdMs, updatedMs, patch, onProblem } = reading;
+  /** Parts that are younger than the messages so far, the oldest last. */
+  let waiting: FoundPart[] = [];
+  let ms = createdMs;
+  let number = 0;
+  const pieces = offset === undefined ? [] : piecesOf(path, new JsonPieces(true), offset);
+  for await (const piece of pieces) {
+    if (piece.kind === "messages end") break;
+    if (piece.kind !== "message") continue;
+    number++;
+    const value = piece.text === undefined ? undefined : parseObject(piece.text);
+    const data = value?.["data"];
+    if (value === undefined || !isObject(data)) {
+      onProblem(path, `message ${number} of session ${session} is no message`);
+      continue;
+    }
+    const at = textIn(value, "at") ?? "";
+    ms = parseStamp(at)?.ms ?? ms;
+    while ((waiting.at(-1)?.at ?? "~") < at) yield waiting.pop() as FoundPart;
+    const id = textIn(value, "id") ?? (at === "" ? String(number) : at);
+    yield { type: "message", id, ms, data, at };
+    const parts = partsIn(value["parts"], { id, at }, ms);
+    if (parts === undefined) onProblem(path, `message ${number} of session ${session} has parts that are none`);
+    else if (parts.length > 0) waiting = [...waiting, ...parts].sort((a, b) => (a.at < b.at ? 1 : -1));
+  }
+  yield* waiting.reverse();
+  if (Object.keys(patch).length > 0) yield { type: "info", ms: updatedMs, patch, isRest: true };
+}
+
+/** Undefined: they are no parts. */
+function partsIn(value: unknown, message: FoundPart["message"], messageMs: number): FoundPart[] | undefined {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return undefined;
+  const parts: FoundPart[] = [];
+  for (const [index, part] of value.entries()) {
+    const data = isObject(part) ? part["data"] : undefined;
+    if (!isObject(part) || !isObject(data)) return undefined;
+    const at = textIn(part, "at") ?? message.at;
+    const id = textIn(part, "id") ?? String(index);
+    parts.push({ type: "part", message, id, ms: parseStamp(at)?.ms ?? messageMs, data, at });
+  }
+  return parts;
+}
+
+/** The pieces of a file from a byte on. */
+async function* piecesOf(path: string, pieces: JsonPieces, from: number): AsyncGenerator<JsonPiece> {
+  for await (const { bytes, offset } of chunksOf(path, from)) {
+    for (const piece of pieces.feed(bytes, offset)) {
+      yield piece;
+      await giveWay();
+    }
+    if (pieces.isWhole) return;
+    await giveWay();
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
