@@ -38,6 +38,8 @@ export interface Inspected {
   readonly twins: readonly Twins[];
   /** Rows of lines whose commit has no end. */
   readonly incomplete: readonly number[];
+  /** The same, but an earlier commit of their writer counts by them alone: they stay, and are among those that are kept. */
+  readonly witnesses: readonly number[];
 }
 
 export interface InspectOptions {
@@ -60,7 +62,7 @@ export async function inspectLog(vfs: Vfs, place: Place, options: InspectOptions
       options.onRetry?.();
       // Somebody writes without a pause: what he has not ended is not looked at.
       if (tries === MOST_TRIES)
-        return { ...(await inspectFile(file, place, options, endOf(inspected))), incomplete: [] };
+        return { ...(await inspectFile(file, place, options, endOf(inspected))), incomplete: [], witnesses: [] };
     }
   } catch (error) {
     file.close();
@@ -77,7 +79,6 @@ async function inspectFile(file: VfsFile, place: Place, options: InspectOptions,
   const order = lines.isSorted ? undefined : await sortRows(lines.length, (a, b) => lines.compare(a, b), turns);
   const repeats: number[] = [];
   const twins: Twins[] = [];
-  const incomplete: number[] = [];
   let kept = new Uint32Array(lines.length);
   let count = 0;
   for (let position = 0; position < lines.length; position++) {
@@ -97,8 +98,8 @@ async function inspectFile(file: VfsFile, place: Place, options: InspectOptions,
     }
   }
   kept = kept.subarray(0, count);
-  if (lines.hasBatches) kept = await dropIncomplete(lines, kept, incomplete, turns);
-  return { place, file, stat, examination, order, kept, repeats, twins, incomplete };
+  const commits = await dropIncomplete(lines, kept, turns);
+  return { place, file, stat, examination, order, repeats, twins, ...commits };
 }
 
 interface TableRow {
@@ -121,24 +122,38 @@ function bytesOf({ file, lines, row }: TableRow): Buffer {
   return bytes.subarray(0, file.read(bytes, 0, bytes.length, lines.offset(row)));
 }
 
+/** A commit without an end was never written. A line of it may be all that shows an earlier one to be whole: it stays. */
 async function dropIncomplete(
   lines: LineTable,
-  rows: Uint32Array,
-  incomplete: number[],
+  rows: Uint32Array<ArrayBuffer>,
   turns: Turns,
-): Promise<Uint32Array<ArrayBuffer>> {
+): Promise<Pick<Inspected, "kept" | "incomplete" | "witnesses">> {
+  const unended = await unendedIn(lines, rows, turns);
+  if (unended.size === 0) return { kept: rows, incomplete: [], witnesses: [] };
+  const isUnended = (row: number): boolean => unended.has(lines.offset(row));
+  const needed = await unendedIn(
+    lines,
+    rows.filter((row) => !isUnended(row)),
+    turns,
+  );
+  const writers = new Set(needed.values());
+  const isWitness = (row: number): boolean => isUnended(row) && writers.has(lines.stamp(row).writer);
+  return {
+    kept: rows.filter((row) => !isUnended(row) || isWitness(row)),
+    incomplete: [...rows].filter((row) => isUnended(row) && !isWitness(row)),
+    witnesses: [...rows].filter(isWitness),
+  };
+}
+
+/** The lines of commits without an end: their writers, by the offsets of the lines. */
+async function unendedIn(lines: LineTable, rows: Uint32Array, turns: Turns): Promise<Map<number, string>> {
+  if (!lines.hasBatches) return new Map();
   const filter = new CommitFilter(() => undefined);
   for (const row of rows) {
     filter.add(lines.head(row));
     if (turns.isOver) await turns.giveWay();
   }
-  const offsets = new Set(filter.finish().map(({ offset }) => offset));
-  if (offsets.size === 0) return new Uint32Array(rows);
-  return rows.filter((row) => {
-    if (!offsets.has(lines.offset(row))) return true;
-    incomplete.push(row);
-    return false;
-  });
+  return new Map(filter.finish().map(({ offset, stamp }) => [offset, stamp.writer]));
 }
 
 /** Where the last whole line ends. */
@@ -148,8 +163,8 @@ function endOf({ examination: { end, findings, isTorn, lines } }: Inspected): nu
 }
 
 /** True when a writer may be in the middle of what looks like damage. */
-function mayGoOn({ examination, incomplete, stat }: Inspected): boolean {
+function mayGoOn({ examination, incomplete, witnesses, stat }: Inspected): boolean {
   const isUnended = examination.findings.some(({ code }) => code === "unended");
-  const isOpen = examination.isTorn || isUnended || incomplete.length > 0;
+  const isOpen = examination.isTorn || isUnended || incomplete.length + witnesses.length > 0;
   return isOpen && Date.now() - stat.mtimeMs < REST_MS;
 }

@@ -122,6 +122,8 @@ export class SessionCheck {
     }
     for (const { left } of log.twins) yield this.#problem("twice", place, this.#at(lines, left));
     for (const row of log.incomplete) yield this.#problem("incomplete", place, this.#at(lines, row));
+    for (const row of log.witnesses)
+      yield this.#problem("incomplete", place, { ...this.#at(lines, row), by: "nobody" });
   }
 
   #firstUnsorted(lines: LineTable): { offset: number; bytes: number } {
