@@ -31,6 +31,7 @@ const MAKES: Readonly<Record<string, string>> = {
 /** On the disk when they resolve, whatever the durability. */
 const ALWAYS_SYNCED = new Set([
   "delete",
+  "delete, and its old log goes",
   "delete of an empty session",
   "delete without trash",
   "restore",
@@ -42,6 +43,9 @@ const ALWAYS_SYNCED = new Set([
   "unarchive",
   "unarchive at once",
 ]);
+
+/** After these the trash has the session. */
+const RESTORABLE = new Set(["delete", "delete, and its old log goes"]);
 
 let ground: Ground;
 beforeAll(async () => {
@@ -120,7 +124,7 @@ describe.each(["process", "power"] as const)("durability %s", (durability) => {
         const copy = disk.copy();
         const shown = await checkDisk(disk, ROOT, allowed, { durability, unsafe });
         checkErased(disk, ROOT, step, shown);
-        if (step.name === "delete" && shown["s"] === undefined) await checkRestored(copy);
+        if (RESTORABLE.has(step.name) && shown["s"] === undefined) await checkRestored(copy);
       });
     },
     600_000,

@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { settingsOf } from "../../lib/base/options.ts";
+import { Layout } from "../../lib/disk/names.ts";
 import { StoreError } from "../../lib/index.ts";
+import { ReplacedLogs } from "../../lib/store/replaced.ts";
 import type { Store } from "../../lib/index.ts";
 import { rooms } from "../../lib/open.ts";
 import { openOn } from "../../lib/store/store.ts";
@@ -49,6 +51,7 @@ export const SPACE_STEPS: readonly Step[] = [
     prepare: archivedLongAgo,
   },
   { name: "delete", run: (store) => s(store).delete(), apply: without("s"), isCommit: false },
+  { name: "delete, and its old log goes", run: deleteWhole, apply: without("s"), isCommit: false, isForCrashes: true },
   {
     name: "delete of an empty session",
     run: (store) => store.session("empty").delete(),
@@ -112,6 +115,21 @@ async function appendMeanwhile(store: Store<any, any>, { vfs }: Context, turns: 
   // That the log could not be compacted says nothing of the append.
   const error = await compacting;
   if (error !== undefined && !(error instanceof StoreError)) throw error;
+}
+
+/** As when the minute is over for which the log stands beside as it was. */
+async function deleteWhole(store: Store<any, any>, { vfs, root }: Context): Promise<void> {
+  await s(store).delete();
+  const layout = new Layout(root);
+  const replaced = new ReplacedLogs(vfs, layout, (_, operation) => operation());
+  try {
+    for (const month of vfs.names(join(layout.sessions, store.machine))) {
+      const left = replaced.recall(layout.log(store.machine, month, "s"));
+      if (left !== undefined) await replaced.drop(left);
+    }
+  } catch {
+    // A store tries that again when it is opened anew.
+  }
 }
 
 /** A plan that cannot be carried out says which session stays. */

@@ -98,7 +98,7 @@ const MUTATIONS = [
     changes: [
       [
         `// If we crash from here on, the session is deleted; at worst its bytes are still there.
-    await session.writer?.sync();`,
+  await session.writer?.sync();`,
         "",
       ],
     ],
@@ -113,7 +113,7 @@ const MUTATIONS = [
   {
     name: "sync of a log that replaces another",
     file: "lib/log/replace.ts",
-    changes: [["await aside.file.sync();", ""]],
+    changes: [["await log.sync();", ""]],
     specs: ["spec/faults-crash.spec.ts", "-t", "delete|restore"],
   },
   {
@@ -137,7 +137,47 @@ const MUTATIONS = [
     changes: [
       [`if (look === "same") return this.#settleKept();`, "if (look !== undefined) return this.#settleKept();"],
     ],
-    specs: ["spec/append.spec.ts"],
+    specs: ["spec/log-replaced.spec.ts", "spec/append.spec.ts", "spec/compact.spec.ts"],
+  },
+  {
+    name: "compaction: what is appended meanwhile follows",
+    file: "lib/store/compact.ts",
+    changes: [["log.copy(open.file, replaced.drained, end);", "void end;"]],
+    specs: ["spec/compact.spec.ts"],
+  },
+  {
+    name: "compaction: a new log is on the disk before it gets the name",
+    file: "lib/store/compact.ts",
+    changes: [["await log.sync();", ""]],
+    specs: ["spec/faults-crash.spec.ts", "-t", "compact"],
+  },
+  {
+    name: "compaction: the old log's second name is on the disk before a switch that takes unsynced lines along",
+    file: "lib/store/compact.ts",
+    changes: [["if (end > replaced.drained && !isNamed) return false;", ""]],
+    specs: ["spec/faults-crash.spec.ts", "-t", "compact"],
+  },
+  {
+    name: "compaction: a truncation counts when all that it follows is there",
+    file: "lib/log/compaction.ts",
+    changes: [
+      [
+        "if (run === undefined || newest === undefined || compareStamps(newest, at) < 0) return false;",
+        "if (run === undefined) return false;",
+      ],
+    ],
+    specs: ["spec/compaction.spec.ts"],
+  },
+  {
+    name: "compaction: a writer's last line stays",
+    file: "lib/log/compaction.ts",
+    changes: [
+      [
+        "for (const line of [...lastOf.values(), ...anchors]) this.#keep(line);",
+        "for (const line of anchors) this.#keep(line);",
+      ],
+    ],
+    specs: ["spec/compaction.spec.ts"],
   },
   {
     name: "crc: a line that is not as it was written is flagged",
