@@ -11,7 +11,7 @@ test("a commit counts by what its writer wrote later: a repair leaves that, thou
   const store = await stores.open<any>({}, directory);
   const session = store.session("s", { create: true });
   await session.append({ id: "first" });
-  for (const ids of ["abc", "def"]) await session.append([...ids].map((id) => ({ id })));
+  for (const ids of ["a b c", "d e f"]) await session.append(ids.split(" ").map((id) => ({ id })));
   await store.close();
   const path = onlyLog(directory);
   // The ends of both commits are lost; the first one counts by the lines of the second, which does not.

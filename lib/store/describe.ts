@@ -73,7 +73,7 @@ export async function describe(store: StoreState, name: string, places?: readonl
     if (!isKnown && places !== undefined) session.setPlaces(places);
     if (!isKnown) {
       const take = (view: View<Reading>): CatalogEntry => {
-        if (session.writer !== undefined && store.readOnly === undefined) store.owed.notice(session, view.fold);
+        if (session.isOurs && store.readOnly === undefined) store.owed.notice(session, view.fold);
         return entryIn(session, view.fold, () => promptIn(view));
       };
       return await viewPart(session, take, true);

@@ -10,6 +10,7 @@ import { LOG_ENDING } from "../disk/names.ts";
 import { LF } from "../line/codec.ts";
 import type { LineHead } from "../line/decode.ts";
 import type { Log } from "../log/log.ts";
+import { collectBlobs } from "./blob-collect.ts";
 import { readLog } from "./content.ts";
 import { hasContent } from "./erasure.ts";
 import type { Erasure, Read } from "./erasure.ts";
@@ -17,6 +18,7 @@ import { refresh } from "./load.ts";
 import { PurgedLines } from "./purged-lines.ts";
 import { dropOldNow, rewrite, settleOld } from "./rewrite.ts";
 import type { SessionState } from "./session-state.ts";
+import type { StoreState } from "./state.ts";
 
 /**
  * All but what the catalog has, which is erased for several sessions at once. Under the session's queue and lease. -> how many
@@ -25,6 +27,8 @@ import type { SessionState } from "./session-state.ts";
 export async function eraseFiles(session: SessionState, erasure: Erasure): Promise<number> {
   const { store } = session;
   const { vfs, layout } = store;
+  // What another machine purges may lie in this one's archive.
+  if (session.isPutAway || session.hasPacked) await (await import("./packed-log.ts")).bringBack(session);
   removeAll(session, layout.lostOf(session.name));
   await eraseTrash(session, erasure);
   if (session.fold?.deletedAt !== undefined) forgetEvictions(session);
@@ -33,6 +37,8 @@ export async function eraseFiles(session: SessionState, erasure: Erasure): Promi
     if (machine === store.machine && path.endsWith(LOG_ENDING)) erased += await eraseLog(session, path, erasure);
   }
   removeAll(session, layout.lostOf(session.name));
+  // Copies of archived logs: who reads one makes it anew.
+  for (const name of vfs.names(layout.unpacked)) vfs.remove(join(layout.unpacked, name));
   // What a crash left of a log that was being made.
   for (const name of vfs.names(layout.aside)) vfs.remove(join(layout.aside, name));
   await store.sidecars.settled();
@@ -46,6 +52,11 @@ export async function eraseFiles(session: SessionState, erasure: Erasure): Promi
   session.forget();
   await refresh(session);
   return erased;
+}
+
+/** Attachments that were named by what is erased, and that nothing names now. */
+export async function eraseBlobs(store: StoreState, erase: ReadonlySet<string>): Promise<void> {
+  if (erase.size > 0) await collectBlobs(store, { erase });
 }
 
 async function eraseLog(session: SessionState, path: string, erasure: Erasure): Promise<number> {
@@ -62,6 +73,9 @@ async function eraseLog(session: SessionState, path: string, erasure: Erasure): 
   try {
     const content = await readLog(open);
     const gone = erasure.in(content.lines);
+    erasure.addBlobs(open, gone);
+    // If we crash from here on, no line tells any more which they were.
+    if (erasure.blobs.size > 0) store.owed.begin(session, erasure.blobs);
     count = gone.size;
     if (count === 0 && content.fragments.length === 0) return 0;
     const purged = new PurgedLines();
@@ -87,6 +101,8 @@ async function eraseTrash(session: SessionState, erasure: Erasure): Promise<void
     try {
       const { lines, fragments } = await readLog(open);
       const gone = erasure.in(lines);
+      erasure.addBlobs(open, gone);
+      if (erasure.blobs.size > 0) session.store.owed.begin(session, erasure.blobs);
       if (gone.size === 0 && fragments.length === 0) continue;
       isChanged = true;
       if (lines.some((line) => hasContent(line) && !gone.has(line)))

@@ -2,6 +2,7 @@
 import type { OpenFile } from "../disk/descriptors.ts";
 import type { LineHead } from "../line/decode.ts";
 import { formatStamp, parseStamp } from "../line/stamp.ts";
+import { namesIn } from "../log/blob-names.ts";
 import { CommitFilter } from "../log/recovery.ts";
 import { isClearing } from "../line/info.ts";
 import { STUB_TYPES } from "./stub.ts";
@@ -13,6 +14,8 @@ export function hasContent({ type, data }: Pick<LineHead, "type" | "data">): boo
 
 export class Erasure {
   readonly places: Set<string>;
+  /** The hashes of attachments that what goes has named. */
+  readonly blobs: Set<string> = new Set();
 
   constructor(places: Iterable<string> = []) {
     this.places = new Set(places);
@@ -30,6 +33,15 @@ export class Erasure {
     for (const { type, stamp, of, message } of lines) {
       if (type === "part" && message !== undefined && this.places.has(formatStamp(message)))
         this.places.add(formatStamp(of ?? stamp));
+    }
+  }
+
+  /** These lines of a log go: so do their attachments, where nothing else names them. */
+  addBlobs({ file }: OpenFile, lines: Iterable<LineHead>): void {
+    for (const { offset, length } of lines) {
+      const bytes = Buffer.allocUnsafe(length);
+      const count = file.read(bytes, 0, length, offset);
+      for (const { hash } of namesIn(bytes, 0, count)) this.blobs.add(hash);
     }
   }
 

@@ -58,7 +58,7 @@ async function load(session: SessionState): Promise<void> {
     const ofSession = fold === undefined || fold === before ? [] : warningsOf(session, fold);
     tell(session, [...ofSession, ...session.logs.flatMap((log) => warningsOfLog(session, log))]);
     session.store.sidecars.loaded(session);
-    if (session.writer !== undefined && fold !== undefined) session.store.owed.notice(session, fold);
+    if (session.isOurs && fold !== undefined) session.store.owed.notice(session, fold);
     session.store.makeRoom();
   } catch (error) {
     session.forget();

@@ -14,6 +14,8 @@ export interface OwedOne {
   readonly id: string;
   /** A purge of this machine's: it may have come as far as the caches. */
   readonly isBegun: boolean;
+  /** The hashes of attachments that go with it. */
+  readonly blobs: readonly string[];
 }
 
 export class Owed {
@@ -47,15 +49,16 @@ export class Owed {
   }
 
   /** A purge begins. Throws what the system throws: what is not noted would be forgotten by a crash. */
-  begin({ id, name }: { readonly id: string; readonly name: string }): void {
+  begin({ id, name }: { readonly id: string; readonly name: string }, blobs: ReadonlySet<string> = new Set()): void {
     this.#met.add(id);
-    this.#write(name, { id, isBegun: true });
+    const before = parse(this.#vfs.readText(this.#pathOf(name)))?.blobs ?? [];
+    this.#write(name, { id, isBegun: true, blobs: [...new Set([...before, ...blobs])] });
   }
 
   #meet({ id, name }: { readonly id: string; readonly name: string }): void {
     this.#met.add(id);
     try {
-      if (this.#vfs.stat(this.#pathOf(name)) === undefined) this.#write(name, { id, isBegun: false });
+      if (this.#vfs.stat(this.#pathOf(name)) === undefined) this.#write(name, { id, isBegun: false, blobs: [] });
     } catch (error) {
       // Who reads has promised nothing: this process knows, and the next one reads the session again.
       if (errno(error) === undefined) throw error;
@@ -77,7 +80,7 @@ export class Owed {
 
   /** All of them. */
   all(): OwedOne[] {
-    const found = new Map<string, OwedOne>(Array.from(this.#met, (id) => [id, { id, isBegun: true }]));
+    const found = new Map<string, OwedOne>(Array.from(this.#met, (id) => [id, { id, isBegun: true, blobs: [] }]));
     for (const name of this.#vfs.names(this.#layout.owed)) {
       if (name.endsWith(DONE_ENDING)) continue;
       const one = parse(this.#vfs.readText(join(this.#layout.owed, name)));
@@ -102,8 +105,9 @@ export class Owed {
 
 function parse(text: string | undefined): OwedOne | undefined {
   try {
-    const { id, isBegun } = JSON.parse(text ?? "null") as Partial<OwedOne>;
-    return typeof id === "string" && id !== "" ? { id, isBegun: isBegun === true } : undefined;
+    const { id, isBegun, blobs } = JSON.parse(text ?? "null") as Partial<OwedOne>;
+    const hashes = Array.isArray(blobs) ? blobs.filter((hash) => typeof hash === "string") : [];
+    return typeof id === "string" && id !== "" ? { id, isBegun: isBegun === true, blobs: hashes } : undefined;
   } catch {
     // A power loss has left it without its content: the session's own log tells.
     return undefined;

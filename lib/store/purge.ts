@@ -10,7 +10,7 @@ import type { LineHead } from "../line/decode.ts";
 import { formatStamp, parseStamp } from "../line/stamp.ts";
 import { commitLater } from "./commit.ts";
 import { readLog } from "./content.ts";
-import { eraseFiles } from "./erase.ts";
+import { eraseBlobs, eraseFiles } from "./erase.ts";
 import { Erasure, hasContent } from "./erasure.ts";
 import type { Read } from "./erasure.ts";
 import { exclusively } from "./exclusively.ts";
@@ -91,6 +91,7 @@ async function purge(
   const purges = purgesIn(session.fold);
   const erased = await eraseFiles(session, erasure);
   await store.catalog.erase([session.name]);
+  await eraseBlobs(store, erasure.blobs);
   const heldBy = await holdersOf(session, erasure);
   store.owed.end(session, purges);
   return { erased, heldBy };

@@ -197,10 +197,15 @@ export class SessionState implements WriterOwner, LeaseOwner {
     this.writer.failure = failure;
   }
 
+  /** This machine has a log of it, in use or in the archive. */
+  get isOurs(): boolean {
+    const { machine } = this.store;
+    return this.logs.some((log) => log.machine === machine);
+  }
+
   /** This machine's log lies in the archive, or lay in use until a moment ago: it comes back before anything is written. */
   get isPutAway(): boolean {
-    const { machine } = this.store;
-    return this.writer === undefined && this.logs.some((log) => log.machine === machine);
+    return this.writer === undefined && this.isOurs;
   }
 
   /** The archive has a log of this machine. */
