@@ -72,3 +72,16 @@ test("what another machine purges goes from this one's archive, when it is heard
   expect(filesWith(mine, "NEEDLE")).toEqual([]);
   expect(existsSync(join(mine, "blobs"))).toBe(true);
 });
+
+test("a deletion without trash gives back the attachments, too, at once", async () => {
+  const directory = stores.directory();
+  const store = await stores.open({}, directory);
+  for (const id of ["s", "t"]) {
+    const session = await store.createSession({ id });
+    await session.append({ id: "a", own: attachment(`of ${id}`), both: attachment("shared") });
+  }
+  await store.session("s").delete({ trash: false });
+  expect(filesWith(directory, "of s")).toEqual([]);
+  expect(filesWith(directory, "of t").length).toBe(1);
+  expect((await store.session("t").history())[0]?.data.both).toBe(attachment("shared"));
+});

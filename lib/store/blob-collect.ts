@@ -39,7 +39,7 @@ export async function collectBlobs(store: StoreState, options: CollectOptions = 
   const { vfs, layout, settings } = store;
   const { erase, signal } = options;
   const windowMs = settings.restoreDays * DAY_MS;
-  const now = Date.now();
+  const now = store.clock.now().ms;
   const here = await blobsIn(vfs, layout.blobs);
   const trashed = await blobsIn(vfs, layout.trashedBlobs);
   const unnamed = new Set([...here, ...trashed].map(({ hash }) => hash));

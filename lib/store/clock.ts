@@ -31,9 +31,10 @@ interface Memory {
   /** A leap that is doubted: from when to when it went. */
   readonly fromMs?: number;
   readonly toMs?: number;
-  /** When the trash, and when the sizes, were looked at. */
+  /** When the trash, the sizes and the attachments were looked at. */
   readonly trashMs?: number;
   readonly sizeMs?: number;
+  readonly blobsMs?: number;
   /** What all live logs took then. */
   readonly bytes?: number;
 }
@@ -64,7 +65,7 @@ export class Clock {
   }
 
   /** True once in this time, for all processes that look after the store. */
-  isDue(what: "trashMs" | "sizeMs", everyMs: number): boolean {
+  isDue(what: "trashMs" | "sizeMs" | "blobsMs", everyMs: number): boolean {
     const memory = this.#read();
     const now = Date.now();
     const age = now - (memory[what] ?? Number.NEGATIVE_INFINITY);

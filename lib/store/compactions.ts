@@ -64,7 +64,7 @@ export class Compactions {
   }
 
   async #compact(session: SessionState): Promise<void> {
-    const { compactSession } = await import("./compact.ts");
+    const { compactSession } = await import("./space.ts");
     await compactSession(session, { signal: this.#stop.signal, least: this.#store.settings.compactDeadBytes });
   }
 }

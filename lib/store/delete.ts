@@ -10,6 +10,7 @@ import { InfoFold, isClearing } from "../line/info.ts";
 import { PURGED } from "../line/rows.ts";
 import { advance, compareStamps, formatStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
+import { blobNames } from "../log/blob-names.ts";
 import { commitLater } from "./commit.ts";
 import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
@@ -149,6 +150,8 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
   try {
     const content = await readLog(open);
     const stub = stubOf(content.lines);
+    const erase = new Set<string>();
+    if (!trash) await blobNames(open.file, content.size, (hash) => void erase.add(hash));
     if (trash) {
       const path = store.layout.trashed(session.name, formatStamp(deletion));
       linkOrCopy(store.vfs, store.layout.aside, writer.log.path, path);
@@ -165,6 +168,7 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
     );
     // Nobody is to have it back, so its bytes go at once; what others append to the old log meanwhile is taken over first.
     if (!trash) await dropOldNow(session, writer);
+    if (erase.size > 0) await (await import("./space.ts")).collectBlobs(store, { erase });
   } catch (error) {
     throw ioError(error, "move the deleted session to the trash (it is deleted)", { session: session.id });
   } finally {

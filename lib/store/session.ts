@@ -219,7 +219,7 @@ export class Session<M extends object = Record<string, unknown>, P extends objec
     checkOptions("compact", options, ["signal"]);
     return await this.#store.track(async () => {
       const session = this.#session;
-      const { compactSession, nothingDone } = await import("./compact.ts");
+      const { compactSession, nothingDone } = await import("./space.ts");
       return (await compactSession(session, { ...options, settle: true })) ?? nothingDone(session);
     });
   }

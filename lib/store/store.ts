@@ -217,7 +217,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    */
   async compact(options: StoreCompactOptions = {}): Promise<StoreCompactResult> {
     return await this.#state.track(async () => {
-      const { compactStore } = await import("./compact-store.ts");
+      const { compactStore } = await import("./space.ts");
       return await compactStore(this.#state, options);
     });
   }

@@ -1,5 +1,5 @@
 // What a store does for itself while it is open, off everybody's path: the trash lets go of what nobody can restore any more,
-// what was purged elsewhere is erased here, a retention policy is kept, sizes are looked at. A moment after the store was
+// so do attachments that nothing names; what was purged elsewhere is erased here, a retention policy is kept, sizes are looked at. A moment after the store was
 // opened, and after writes, at most so often; never while it is closing, but for the trash of a process that does not live
 // long enough. What fails is told as a warning, and tried again the next time.
 import { Sizes } from "./sizes.ts";
@@ -8,6 +8,7 @@ import type { StoreState } from "./state.ts";
 /** A process that opens a store wants something else first. */
 const DELAY_MS = 500;
 const TRASH_MS = 3_600_000;
+const BLOBS_MS = 86_400_000;
 const RETENTION_MS = 60_000;
 
 export class Upkeep {
@@ -17,6 +18,7 @@ export class Upkeep {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #trashAt = Number.NEGATIVE_INFINITY;
+  #blobsAt = Number.NEGATIVE_INFINITY;
   #retainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(store: StoreState) {
@@ -80,6 +82,14 @@ export class Upkeep {
       this.#trashAt = now;
       const { expireTrash } = await import("./space.ts");
       await expireTrash(store, store.clock.note(), signal);
+    }
+    if (!store.vfs.isVolatile && now - this.#blobsAt >= BLOBS_MS) {
+      this.#blobsAt = now;
+      // All logs are read for it.
+      if (store.clock.isDue("blobsMs", BLOBS_MS)) {
+        const { collectBlobs } = await import("./space.ts");
+        await collectBlobs(store, { signal });
+      }
     }
     if (isOpening && !store.vfs.isVolatile) {
       const { findOwed } = await import("./space.ts");
