@@ -22,7 +22,7 @@ describe.each([
       ] as const)
     : []),
 ] as const)("durability %s, a store that is %s", (durability, _, isWarm, isReduced) => {
-  test.each(STEPS.filter(({ isForCrashes }) => isForCrashes !== true).map((step) => [step.name, step] as const))(
+  test.each(STEPS.filter(({ isLong }) => IS_LONG || isLong !== true).map((step) => [step.name, step] as const))(
     "%s",
     async (_, step) => {
       await runAll(step, { ground, durability, isWarm }, isReduced);

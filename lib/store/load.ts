@@ -1,4 +1,5 @@
 // Brings what we know of a session up to date with its logs: the appended part is read, or all of them.
+import { setTimeout as sleep } from "node:timers/promises";
 import { errno, ioError, StoreError } from "../base/errors.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { oldOf } from "../disk/names.ts";
@@ -14,8 +15,9 @@ import type { SessionState } from "./session-state.ts";
 import { tell, warningsOf, warningsOfLog } from "./tell.ts";
 import { settle, unite } from "./unite.ts";
 
-/** So often a log may go while the session is read. */
-const MOST_TRIES = 5;
+/** So often a log may go while the session is read, as where another process archives it and brings it back all the time. */
+const MOST_TRIES = 50;
+const RETRY_MS = 2;
 
 /** Resolves when the fold has all that was in the logs when this was called, or the session is known not to exist. */
 export async function refresh(session: SessionState): Promise<void> {
@@ -51,6 +53,7 @@ async function load(session: SessionState): Promise<void> {
         // A log went between the look-up and now: an old one that stood beside, or all of the session.
         if (errno(error) !== "ENOENT" || tries === MOST_TRIES) throw error;
         session.generation = -1;
+        await sleep(RETRY_MS);
       }
     }
     session.writer?.looked();

@@ -22,8 +22,8 @@ export interface Step<T = any> {
   readonly apply: (model: Model) => Model;
   /** All of it is one commit: an error that does not say what became of it has written nothing. */
   readonly isCommit: boolean;
-  /** Each of its operations fails in other steps, too. */
-  readonly isForCrashes?: true;
+  /** Its operations are those of other steps: they fail in the long form. */
+  readonly isLong?: true;
   /** What no file has any more when it is done. */
   readonly erases?: readonly string[];
 }

@@ -37,6 +37,7 @@ export const SPACE_STEPS: readonly Step[] = [
   },
   {
     name: "unarchive at once",
+    isLong: true,
     prepare: archived,
     run: (store) => store.unarchive("s"),
     apply: (model) => model,
@@ -51,7 +52,7 @@ export const SPACE_STEPS: readonly Step[] = [
     prepare: archivedLongAgo,
   },
   { name: "delete", run: (store) => s(store).delete(), apply: without("s"), isCommit: false },
-  { name: "delete, and its old log goes", run: deleteWhole, apply: without("s"), isCommit: false, isForCrashes: true },
+  { name: "delete, and its old log goes", run: deleteWhole, apply: without("s"), isCommit: false, isLong: true },
   {
     name: "delete of an empty session",
     run: (store) => store.session("empty").delete(),
@@ -72,6 +73,7 @@ export const SPACE_STEPS: readonly Step[] = [
   },
   ...[3, 10].map((turns) => ({
     name: `compact, and append after ${turns} turns`,
+    ...(turns > 3 && { isLong: true as const }),
     run: (store: Store<any, any>, context: Context) => appendMeanwhile(store, context, turns),
     apply: onS((all) => [...all, message("x", { id: "x" }), message("y", { id: "y" })]),
     isCommit: false,
