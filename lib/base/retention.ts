@@ -8,7 +8,10 @@ export interface RetentionPolicy {
   maxAgeDays?: number | undefined;
   /** The oldest go until so many are left. */
   maxSessions?: number | undefined;
-  /** The oldest go until all live logs take no more, in MB of 1,048,576 bytes; archive/ and trash/ do not count. */
+  /**
+   * The oldest go until all live logs and their attachments take no more, in MB of 1,048,576 bytes; archive/ and trash/ do not
+   * count, and what is archived stays.
+   */
   maxSizeMB?: number | undefined;
   /** What makes a session old: its last activity (the default), or its creation. */
   by?: "activity" | "created" | undefined;

@@ -7,11 +7,13 @@ import type { SessionInfo } from "../base/session-info.ts";
 import { encodeName } from "../disk/names.ts";
 import { parseStamp } from "../line/stamp.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
+import { attachmentSizes } from "./attachment-sizes.ts";
 import type { Moment } from "./clock.ts";
 import { isAsSeen, shownInfo } from "./describe.ts";
 import { renew } from "./list.ts";
 import { choose } from "./retention-limits.ts";
 import type { Candidate } from "./retention-limits.ts";
+import { isArchived } from "./sizes.ts";
 import type { StoreState } from "./state.ts";
 import { walk } from "./walk.ts";
 
@@ -38,12 +40,17 @@ export async function planRetention(
   if (policy === undefined) throw new ArgumentError("INVALID_ARGUMENT", "retention.plan() takes a policy");
   checkPolicy(policy);
   const moment = store.clock.now();
-  const candidates: Listed[] = [];
+  const entries: CatalogEntry[] = [];
   for await (const seen of walk(store, "updated", -1, undefined, { all: true }, false)) {
     options.signal?.throwIfAborted();
     const entry = isAsSeen(store, seen) ? seen : await renew(store, seen);
-    if (entry.logs.length > 0 && entry.kind !== "deleted") candidates.push(candidateOf(store, entry, policy, moment));
+    // What somebody has put away takes no room among those in use, and stays.
+    const isAway = entry.logs.length === 0 || entry.logs.some(({ directory }) => isArchived(directory));
+    if (entry.kind !== "deleted" && !isAway) entries.push(entry);
   }
+  const newestFirst = entries.toSorted((a, b) => (a.updated < b.updated ? 1 : -1));
+  const sizes = policy.maxSizeMB === undefined ? undefined : await attachmentSizes(store, newestFirst, options.signal);
+  const candidates = entries.map((entry) => candidateOf(store, entry, policy, moment, sizes?.get(entry.name) ?? 0));
   const isUsed = ({ id }: Listed): boolean => isInUse(store, id, isAutomatic);
   const { items, kept } = choose(candidates, policy, moment.ms, isUsed);
   const bytes = items.reduce((sum, { candidate }) => sum + candidate.bytes, 0);
@@ -67,14 +74,23 @@ export async function planRetention(
   };
 }
 
-function candidateOf(store: StoreState, entry: CatalogEntry, policy: RetentionPolicy, moment: Moment): Listed {
+function candidateOf(
+  store: StoreState,
+  entry: CatalogEntry,
+  policy: RetentionPolicy,
+  moment: Moment,
+  attachments: number,
+): Listed {
   const shown = shownInfo(entry) as SessionInfo;
   const time = parseStamp(policy.by === "created" ? entry.created : entry.updated)?.ms ?? moment.ms;
   return {
     id: entry.id,
     parent: shown.parent,
     atMs: Math.min(time, moment.ms),
-    bytes: entry.logs.reduce((sum, { print }) => sum + print.size, 0),
+    bytes: entry.logs.reduce(
+      (sum, { directory, print }) => sum + (isArchived(directory) ? 0 : print.size),
+      attachments,
+    ),
     obstacle: obstacleOf(store, entry, shown, policy),
     title: shown.title,
     messages: shown.messages,

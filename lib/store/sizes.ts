@@ -80,11 +80,16 @@ function bytesOf({ logs }: SessionState): number {
   return logs.reduce((sum, { size }) => sum + size, 0);
 }
 
+/** A log of this directory, as the catalog names it, was put away. */
+export function isArchived(directory: string): boolean {
+  return directory.indexOf("/") !== directory.lastIndexOf("/");
+}
+
 async function bytesOfLogs(store: StoreState, signal: AbortSignal): Promise<number> {
   let bytes = 0;
   for await (const { logs } of walk(store, "updated", 1, undefined, undefined, false)) {
     signal.throwIfAborted();
-    for (const { print } of logs) bytes += print.size;
+    for (const { directory, print } of logs) if (!isArchived(directory)) bytes += print.size;
     await giveWay();
   }
   return bytes;
