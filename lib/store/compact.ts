@@ -104,8 +104,9 @@ async function compactLog(
     signal?.throwIfAborted();
     const replaced = { path, old: oldOf(path), drained: copied, replacedAt: Date.now() };
     await switchOver(session, open, log, replaced);
+    const { drained } = replaced;
     await drain(store.vfs, replaced);
-    store.replaced.remember(replaced);
+    if (replaced.drained > drained) store.replaced.remember(replaced);
     dropLater(session, replaced);
     const { lines, fragments } = plan;
     return { bytesBefore, bytesAfter: store.vfs.stat(path)?.size ?? 0, lines, fragments: fragments.length };
@@ -142,8 +143,7 @@ async function catchUp(log: NewLog, { file }: OpenFile, from: number, signal?: A
 
 /** The old log's second name. Where there are no hard links it has to wait for the switch. */
 function nameOld(session: SessionState, open: OpenFile, replaced: Replaced): void {
-  const { vfs, replaced: all } = session.store;
-  all.remember(replaced);
+  const { vfs } = session.store;
   const log = session.writer?.log;
   const isKnown = log?.lookAtFile(vfs) === "same" && log.ino === open.ino;
   if (vfs.stat(replaced.old) !== undefined)
