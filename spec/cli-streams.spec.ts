@@ -252,3 +252,12 @@ describe("a terminal", () => {
 function shellArgs(directory: string): string[] {
   return [process.execPath, new URL("../dist/tools/cli.js", import.meta.url).pathname, directory];
 }
+
+test("what npm start runs ends well, without a warning of the system's", () => {
+  const script = new URL("../dist/tools/start.js", import.meta.url).pathname;
+  const env = { ...process.env, TMPDIR: stores.unverified() };
+  const { status, stderr, stdout } = spawnSync(process.execPath, [script], { encoding: "utf8", env });
+  expect(status).toBe(0);
+  expect(stdout).toContain("turnlog --store");
+  expect(stderr).not.toContain("Warning");
+});

@@ -5,13 +5,13 @@ import type { Call, Command, Io } from "./command.ts";
 import { COMMANDS, meant } from "./commands.ts";
 import { EXIT, exitOf, messageOf, wrongUsage } from "./exit.ts";
 import { helpOf, helpOfAll } from "./help.ts";
-import { ClosedOutputError, Output } from "./output.ts";
+import { ClosedOutputError, ignoreErrors, Output } from "./output.ts";
 import { printable } from "./text.ts";
 
 /** Runs a command line. -> its exit code. Never throws, and leaves the process as it was. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const out = new Output(io.stdout, io.env, io.signal);
-  io.stderr.on("error", () => undefined);
+  ignoreErrors(io.stderr);
   const say = (text: string): void => void io.stderr.write(`${printable(text)}\n`);
   try {
     const code = await dispatch(argv, { io, out, say });

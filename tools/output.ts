@@ -11,6 +11,15 @@ type Style = keyof typeof STYLES;
 /** Whoever read the output has gone: `| head` has seen enough. */
 export class ClosedOutputError extends Error {}
 
+const ignored = new WeakSet<Terminal>();
+
+/** The write that failed tells; without a listener the process would end. One is enough, however many verbs are run. */
+export function ignoreErrors(stream: Terminal): void {
+  if (ignored.has(stream)) return;
+  ignored.add(stream);
+  stream.on("error", () => undefined);
+}
+
 export class Output {
   readonly isTerminal: boolean;
   /** The width of the terminal; undefined: it is none, or does not say. */
@@ -27,8 +36,7 @@ export class Output {
     this.isTerminal = stream.isTTY === true;
     this.columns = this.isTerminal ? stream.columns : undefined;
     this.#hasColour = this.isTerminal && !env["NO_COLOR"] && env["TERM"] !== "dumb";
-    // The write that failed tells; without a listener the process would end.
-    stream.on("error", () => undefined);
+    ignoreErrors(stream);
   }
 
   styled(style: Style, text: string): string {
