@@ -148,7 +148,7 @@ describe("while a log is compacted", () => {
   test.each([true, false])(
     "other processes append: every line is there once (lease: %s)",
     async (lease) => {
-      const ROUNDS = IS_LONG ? (lease ? 1000 : 100) : lease ? 30 : 8;
+      const ROUNDS = IS_LONG ? (lease ? 1000 : 100) : lease ? 30 : 5;
       const store = await stores.open({ lease, busyTimeoutMs: 60_000 });
       const session = await store.createSession({ id: "s" });
       const writer = `
@@ -172,10 +172,10 @@ describe("while a log is compacted", () => {
       try {
         for (const each of writers) await each.lines.next();
         let compacted = 0;
-        for (let round = 0; round < ROUNDS; round++) {
+        for (let round = 0; compacted < ROUNDS; round++) {
           await session.putMessage({ id: "busy", round });
           await session.putMessage({ id: "busy", round: -round });
-          // Without a lease another writer can be in the middle of its look.
+          // Without a lease "busy" may be on a branch that is not the history any more: then it is begun anew, and nothing is dead.
           const { lines } = await session.compact().catch(() => ({ lines: 0 }));
           if (lines > 0) compacted++;
           await sleep(lease ? 1 : 100);
@@ -183,7 +183,6 @@ describe("while a log is compacted", () => {
         for (const { process } of writers) process.stdin!.write("end\n");
         const written: number[] = [];
         for (const each of writers) written.push(Number((await output(each))[0]));
-        expect(compacted).toBeGreaterThan(ROUNDS / 2);
         const text = readFileSync(logPath(store, "s"), "utf8");
         const all: string[] = [];
         const lines = text
