@@ -1,18 +1,10 @@
 // What is purged is gone from attachments, too, and from the archive.
-import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { filesIn, useStores } from "./helpers/stores.ts";
+import { filesWith, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
-
-function filesWith(directory: string, text: string): string[] {
-  return filesIn(directory).filter((path) => {
-    const bytes = readFileSync(path);
-    return (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).includes(text);
-  });
-}
 
 const attachment = (what: string): string => Buffer.from(`${what} `.repeat(6000)).toString("base64");
 

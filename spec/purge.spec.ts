@@ -1,7 +1,6 @@
 // What is purged is gone: from every file of this machine, for every later merge, and on other machines when they have heard.
-import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import type { Session, Store } from "../lib/index.ts";
@@ -9,20 +8,12 @@ import { rooms } from "../lib/open.ts";
 import { openOn } from "../lib/store/store.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
 import type { Operation } from "./helpers/fault-vfs.ts";
-import { filesIn, logsOf, useStores } from "./helpers/stores.ts";
+import { filesWith, logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const failing = (code: string): unknown => expect.objectContaining({ code });
 
 type Any = Session<any, any>;
-
-/** The files of a store in which a text stands, packed ones unpacked. */
-function filesWith(directory: string, text: string): string[] {
-  return filesIn(directory).filter((path) => {
-    const bytes = readFileSync(path);
-    return (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).includes(text);
-  });
-}
 
 /** A session with a needle in everything that can be said of one, all of it in the caches. */
 async function fill(store: Store<any, any>, id: string): Promise<Any> {

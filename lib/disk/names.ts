@@ -163,8 +163,7 @@ export class Layout {
 
   /** The path alone, for the system: a listing asks for it at every session. */
   pathIn(directory: string, file: string): string {
-    const isArchive = directory.indexOf("/") !== directory.lastIndexOf("/");
-    return `${isArchive ? this.root : this.sessions}/${directory}/${file}`;
+    return `${isArchived(directory) ? this.root : this.sessions}/${directory}/${file}`;
   }
 
   log(machine: string, month: string, name: string): string {
@@ -218,6 +217,11 @@ export class Layout {
   lost(name: string, machine: string, before: string, offset: number): string {
     return join(this.lostOf(name), `${machine}-${before.replaceAll(":", "")}-${offset}`);
   }
+}
+
+/** True if this directory, as the catalog names it, lies in the archive. */
+export function isArchived(directory: string): boolean {
+  return directory.indexOf("/") !== directory.lastIndexOf("/");
 }
 
 /** The month of a time, as directories are named: 2026-11. */

@@ -14,6 +14,7 @@ export const BLOB_KEY = "$blob";
 export const BLOB_MARK: string = `"${BLOB_KEY}":`;
 const BLOB_MARK_BYTES = Buffer.from(`${BLOB_KEY}":`);
 const BLOB_HASH = /^sha256-[0-9a-f]{64}$/;
+const HASH_PREFIX = "sha256-";
 const ESCAPED = "escaped";
 
 type Holder = Record<string, unknown>;
@@ -45,6 +46,11 @@ export function isReference(value: unknown): value is BlobReference {
   return Object.hasOwn(value, "bytes") && fields.every(([key, field]) => FIELDS.get(key)?.(field) === true);
 }
 
+/** The SHA-256 that names its file. */
+export function hashOf({ $blob }: BlobReference): string {
+  return $blob.slice(HASH_PREFIX.length);
+}
+
 export function isEnvelope(value: object): value is { readonly value: object } {
   if (!Object.hasOwn(value, BLOB_KEY)) return false;
   const { [BLOB_KEY]: kind, value: inner, ...rest } = value as Holder;
@@ -55,6 +61,18 @@ export function isEnvelope(value: object): value is { readonly value: object } {
 /** True if bytes[start, end) may have a reference or an envelope. */
 export function mayHaveBlobs(bytes: Buffer): boolean {
   return bytes.includes(BLOB_MARK_BYTES);
+}
+
+/** True if some object in a value has the key. */
+export function hasBlobKey(value: unknown): boolean {
+  const left: unknown[] = [value];
+  while (left.length > 0) {
+    const next = left.pop();
+    if (typeof next !== "object" || next === null) continue;
+    if (Object.hasOwn(next, BLOB_KEY)) return true;
+    for (const each of Object.values(next)) left.push(each);
+  }
+  return false;
 }
 
 /** A line's data with its envelopes opened, and where its references stand. What was given is changed. */

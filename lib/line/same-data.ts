@@ -3,7 +3,7 @@
 import { crypto } from "../base/crypto.ts";
 import { LEAST_BLOB } from "../base/options.ts";
 import { bytesOf, mayBeBase64 } from "./base64.ts";
-import { BLOB_KEY, BLOB_MARK, openBlobs, put } from "./blob.ts";
+import { BLOB_KEY, BLOB_MARK, hasBlobKey, openBlobs, put } from "./blob.ts";
 import { isEqual } from "./canonical.ts";
 
 const LONG_RUN = new RegExp(`[A-Za-z0-9+/_-]{${LEAST_BLOB}}`);
@@ -13,9 +13,8 @@ export function isSameData(data: unknown, json: string): boolean {
   const other: unknown = JSON.parse(json);
   if (isEqual(data, other)) return true;
   // Only where an attachment may lie in a file on one side, and in the line on the other.
-  const text = JSON.stringify(data);
-  if (!text.includes(BLOB_MARK) && !json.includes(BLOB_MARK)) return false;
-  return isEqual(normalOf(JSON.parse(text)), normalOf(other));
+  if (!json.includes(BLOB_MARK) && !hasBlobKey(data)) return false;
+  return isEqual(normalOf(JSON.parse(JSON.stringify(data))), normalOf(other));
 }
 
 /** A text that is the same for the same data. It is that of the line itself where no attachment can be in it. */

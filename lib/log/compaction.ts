@@ -19,17 +19,10 @@ import type { Stamp } from "../line/stamp.ts";
 import type { Run } from "../line/tree.ts";
 import { giveWay } from "../base/turn.ts";
 import type { LineBytes } from "./new-log.ts";
-import type { Problem } from "./pieces.ts";
+import { isFragment } from "./pieces.ts";
+import type { Fragment, Problem } from "./pieces.ts";
 import { CommitFilter } from "./recovery.ts";
 import { scan } from "./scan.ts";
-
-/** A piece that is no line, and the line before it. */
-export interface Fragment {
-  readonly file: VfsFile;
-  readonly offset: number;
-  readonly length: number;
-  readonly before: Stamp | undefined;
-}
 
 const STEPS_A_LOOK = 1024;
 
@@ -75,7 +68,7 @@ export class Compaction {
     };
     const sink = {
       line: (line: LineHead) => this.#add(line),
-      problem: (problem: Problem) => void (problem.code !== "altered" && problem.code !== "glued" && keep(problem)),
+      problem: (problem: Problem) => void (isFragment(problem) && keep(problem)),
     };
     const { end, tail } = await scan(this.#file, 0, size, sink, signal);
     // A torn end may be a write that is under way: what follows it belongs to it.

@@ -4,6 +4,7 @@ import type { VfsFile } from "../disk/vfs.ts";
 import { LF, LINE_START } from "../line/codec.ts";
 import { decodeHead, hasRightCrc } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
+import type { Stamp } from "../line/stamp.ts";
 
 /**
  * `torn`: a write that did not finish, at the end of the log. `damaged`: a piece that is no line.
@@ -16,6 +17,20 @@ export interface Problem {
   readonly code: ProblemCode;
   readonly offset: number;
   readonly length: number;
+}
+
+/** A piece that is no line, and where it stood. */
+export interface Fragment {
+  readonly file: VfsFile;
+  readonly offset: number;
+  readonly length: number;
+  /** The line before it. */
+  readonly before: Stamp | undefined;
+}
+
+/** True for what is no line; an altered one is, and so is what was found glued to something. */
+export function isFragment({ code }: Problem): boolean {
+  return code !== "altered" && code !== "glued";
 }
 
 export interface PieceSink {

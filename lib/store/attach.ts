@@ -6,7 +6,7 @@ import { errno, ioError } from "../base/errors.ts";
 import { Turns } from "../base/slices.ts";
 import { bytesOf, mimeIn } from "../line/base64.ts";
 import type { Base64Form } from "../line/base64.ts";
-import { put } from "../line/blob.ts";
+import { hashOf, put } from "../line/blob.ts";
 import type { LongText, Site } from "../line/blob.ts";
 import { endingOf, mimeOf } from "../line/mime.ts";
 import { encode } from "./prepare.ts";
@@ -36,8 +36,8 @@ export async function attach(session: SessionState, encoded: Encoded): Promise<v
 }
 
 async function keep({ id, store }: SessionState, text: string, reference: BlobReference): Promise<void> {
-  const { $blob, bytes, mime } = reference;
-  const hash = $blob.slice("sha256-".length);
+  const { bytes, mime } = reference;
+  const hash = hashOf(reference);
   const turns = new Turns();
   const pieces = async function* (): AsyncGenerator<Buffer> {
     for (const piece of bytesOf(text)) {

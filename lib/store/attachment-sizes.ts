@@ -1,9 +1,9 @@
 // What sessions take beside their logs: the attachments that these name.
 import { join } from "node:path";
 import { hashIn } from "../disk/blobs.ts";
+import { isArchived } from "../disk/names.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
 import { blobNames } from "../log/blob-names.ts";
-import { isArchived } from "./sizes.ts";
 import type { StoreState } from "./state.ts";
 
 /**

@@ -2,12 +2,13 @@
 // the trash. And for long: a sync brings files before the lines that name them, so what counts is since when this machine
 // has seen one unnamed, never its times alone.
 import { dirname, join } from "node:path";
-import { createGunzip } from "node:zlib";
 import type { BlobCollection } from "../base/compaction.ts";
 import { errno } from "../base/errors.ts";
 import { Turns } from "../base/slices.ts";
 import { replaceText } from "../disk/aside.ts";
 import { hashIn } from "../disk/blobs.ts";
+import { unpack } from "../disk/gzip.ts";
+import { PACKED_ENDING } from "../disk/names.ts";
 import type { Vfs, VfsFile } from "../disk/vfs.ts";
 import { blobNames, NAME_BYTES, namesIn } from "../log/blob-names.ts";
 import type { StoreState } from "./state.ts";
@@ -15,7 +16,6 @@ import type { StoreState } from "./state.ts";
 const DAY_MS = 86_400_000;
 /** Who has just written a file, or believed it, is about to name it. */
 const JUST_MS = 3_600_000;
-const PIECE_BYTES = 256 * 1024;
 
 export interface CollectOptions {
   /** Hashes of files that go for good at once, if nothing names them: what was purged. */
@@ -106,9 +106,8 @@ async function forEachName(
     const file = openIfThere(vfs, path);
     if (file === undefined) continue;
     try {
-      const { size } = file.stat();
-      if (path.endsWith(".gz")) await packedNames(file, size, onName, signal);
-      else await blobNames(file, size, onName, signal);
+      if (path.endsWith(PACKED_ENDING)) await packedNames(file, path, onName, signal);
+      else await blobNames(file, file.stat().size, onName, signal);
     } finally {
       file.close();
     }
@@ -137,30 +136,17 @@ async function* filesBelow(vfs: Vfs, directory: string, except: string): AsyncGe
 /** The same of a log that was packed. */
 async function packedNames(
   file: VfsFile,
-  size: number,
+  path: string,
   onName: (hash: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const turns = new Turns(signal);
-  const gunzip = createGunzip();
-  const feed = async (): Promise<void> => {
-    for (let at = 0; at < size; at += PIECE_BYTES) {
-      const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, size - at));
-      const count = await file.readLater(piece, 0, piece.length, at);
-      if (!gunzip.write(piece.subarray(0, count))) await new Promise((resolve) => gunzip.once("drain", resolve));
-    }
-    gunzip.end();
-  };
-  const feeding = feed();
-  feeding.catch((error: unknown) => gunzip.destroy(error as Error));
   let rest: Buffer = Buffer.alloc(0);
-  for await (const piece of gunzip as AsyncIterable<Buffer>) {
+  await unpack(file, path, (piece) => {
+    signal?.throwIfAborted();
     const bytes = Buffer.concat([rest, piece]);
     for (const { hash } of namesIn(bytes, 0, bytes.length)) onName(hash);
     rest = bytes.subarray(Math.max(0, bytes.length - NAME_BYTES));
-    if (turns.isOver) await turns.giveWay();
-  }
-  await feeding;
+  });
 }
 
 async function blobsIn(vfs: Vfs, root: string): Promise<Found[]> {

@@ -4,7 +4,7 @@ import { crypto } from "../base/crypto.ts";
 import { ArgumentError, errno, StoreError } from "../base/errors.ts";
 import { Turns } from "../base/slices.ts";
 import type { BlobFile } from "../disk/blobs.ts";
-import { isReference } from "../line/blob.ts";
+import { hashOf, isReference } from "../line/blob.ts";
 import type { StoreState } from "./state.ts";
 
 /** So much is read at a time: a multiple of 3, so that each piece is base64 by itself. */
@@ -66,8 +66,8 @@ async function textIn(store: StoreState, reference: BlobReference): Promise<stri
   }
 }
 
-function filesOf({ blobs }: StoreState, { $blob }: BlobReference): Generator<BlobFile> {
-  return blobs.find($blob.slice("sha256-".length));
+function filesOf({ blobs }: StoreState, reference: BlobReference): Generator<BlobFile> {
+  return blobs.find(hashOf(reference));
 }
 
 async function encoded(store: StoreState, file: BlobFile, reference: BlobReference): Promise<string> {

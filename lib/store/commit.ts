@@ -146,7 +146,7 @@ function commitNow<T>(
     session.startAnew();
     throw error;
   }
-  if (hasNewMessage(tx)) session.isBroughtBack = false;
+  if (session.isBroughtBack && hasNewMessage(tx)) session.isBroughtBack = false;
   known.rest();
   session.store.sidecars.grew(session, writer.log.covered);
   session.store.compactions.grew(session, writer.log.covered, tx.lines);

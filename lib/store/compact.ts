@@ -13,6 +13,7 @@ import { ioError, StoreError } from "../base/errors.ts";
 import { giveWay } from "../base/turn.ts";
 import type { OpenFile } from "../disk/descriptors.ts";
 import { oldOf } from "../disk/names.ts";
+import type { Vfs } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
 import { Compaction } from "../log/compaction.ts";
 import { COPY_BYTES, NewLog } from "../log/new-log.ts";
@@ -180,38 +181,38 @@ async function switchOver(session: SessionState, open: OpenFile, log: NewLog, re
 }
 
 /** It was not switched: the old log is the log as before, and has two names. */
-function takeNameBack({ store }: SessionState, { dev, ino }: OpenFile, { path, old }: Replaced): void {
+function takeNameBack({ store }: SessionState, open: OpenFile, { path, old }: Replaced): void {
   try {
-    const isOurs = [path, old].every((each) => {
-      const stat = store.vfs.stat(each);
-      return stat?.ino === ino && stat.dev === dev;
-    });
-    if (isOurs) store.vfs.remove(old);
+    if (isNamed(store.vfs, path, open) && isNamed(store.vfs, old, open)) store.vfs.remove(old);
   } catch {
     // It goes in a minute, as any old log does that nobody has let go.
   }
 }
 
 /** Nothing waits in here: an append comes before all of it, or after. False: it needs the old log's second name on the disk. */
-function switchNow(session: SessionState, open: OpenFile, log: NewLog, replaced: Replaced, isNamed: boolean): boolean {
+function switchNow(session: SessionState, open: OpenFile, log: NewLog, replaced: Replaced, isSynced: boolean): boolean {
   const { vfs, replaced: all } = session.store;
   const { path, old } = replaced;
   session.writer?.endTurn();
-  const isThere = [path, old].every((each) => {
-    const stat = vfs.stat(each);
-    return stat === undefined ? each === old : stat.ino === open.ino && stat.dev === open.dev;
-  });
-  if (!isThere) throw new StoreError("IO", "the log was replaced while it was compacted", { path, written: "no" });
+  const hasOld = vfs.stat(old) !== undefined;
+  if (!isNamed(vfs, path, open) || (hasOld && !isNamed(vfs, old, open)))
+    throw new StoreError("IO", "the log was replaced while it was compacted", { path, written: "no" });
   const end = wholeEnd(open, replaced.drained, open.file.stat().size);
-  if (end > replaced.drained && !isNamed) return false;
+  if (end > replaced.drained && !isSynced) return false;
   if (end > replaced.drained) log.copy(open.file, replaced.drained, end);
   replaced.drained = end;
   session.lease?.check();
   all.remember(replaced);
-  if (vfs.stat(old) === undefined) vfs.rename(path, old);
+  if (!hasOld) vfs.rename(path, old);
   log.replace(path);
   switchLogs(session, replaced);
   return true;
+}
+
+/** True while the path names this file. */
+function isNamed(vfs: Vfs, path: string, { dev, ino }: OpenFile): boolean {
+  const stat = vfs.stat(path);
+  return stat?.ino === ino && stat.dev === dev;
 }
 
 /** Where the last whole line in [from, to) ends. */

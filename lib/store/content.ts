@@ -1,21 +1,11 @@
 // All that a log holds, for those who write it anew or look for something in it: its lines, and the pieces that are none.
 import type { OpenFile } from "../disk/descriptors.ts";
-import type { VfsFile } from "../disk/vfs.ts";
 import type { LineHead } from "../line/decode.ts";
 import { compareStamps } from "../line/stamp.ts";
-import type { Stamp } from "../line/stamp.ts";
-import type { Problem } from "../log/pieces.ts";
+import { isFragment } from "../log/pieces.ts";
+import type { Fragment, Problem } from "../log/pieces.ts";
 import { scan } from "../log/scan.ts";
 import { unique } from "./unite.ts";
-
-/** A piece that is no line. */
-interface Fragment {
-  readonly file: VfsFile;
-  readonly offset: number;
-  readonly length: number;
-  /** The line before it. */
-  readonly before: Stamp | undefined;
-}
 
 export interface LogContent {
   readonly open: OpenFile;
@@ -43,7 +33,7 @@ export async function readLog(open: OpenFile): Promise<LogContent> {
       last = line;
       lines.push(line);
     },
-    problem: (problem) => void (problem.code !== "altered" && problem.code !== "glued" && keep(problem)),
+    problem: (problem) => void (isFragment(problem) && keep(problem)),
   });
   if (tail === "torn") keep({ offset: end, length: size - end });
   return {

@@ -15,13 +15,11 @@ import { commitLater } from "./commit.ts";
 import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
 import { readLog } from "./content.ts";
-import { keepLost } from "./lost-found.ts";
 import { isExpired } from "./restore-window.ts";
-import { dropOldNow, rewrite, settleOld } from "./rewrite.ts";
+import { dropOldNow, rewrite, settleOld, takeIn } from "./rewrite.ts";
 import { notFound } from "./state.ts";
-import { STUB_TYPES } from "./stub.ts";
+import { isOfDeletion, STUB_TYPES } from "./stub.ts";
 import type { SessionState } from "./session-state.ts";
-import { unique } from "./unite.ts";
 
 export interface DeleteOptions {
   /** Delete the sessions whose parent it is, too, and theirs. Default false. */
@@ -134,8 +132,7 @@ async function infoBefore(session: SessionState, deletion: Stamp): Promise<[stri
   const fold = new InfoFold();
   lines.sort((a, b) => compareStamps(a.stamp, b.stamp));
   for (const line of lines) {
-    const isOfDeletion = compareStamps(advance(line.stamp, 1), deletion) === 0 && isClearing(line.data);
-    if (compareStamps(line.stamp, deletion) < 0 && !isOfDeletion) fold.apply(line.data, line);
+    if (compareStamps(line.stamp, deletion) < 0 && !isOfDeletion(line, deletion)) fold.apply(line.data, line);
   }
   return fold.entries();
 }
@@ -201,16 +198,7 @@ async function takeBack(session: SessionState, path: string): Promise<void> {
   const trashed = new OpenFile(store.vfs.open(path, "read"));
   const open = writer.log.open(store.descriptors)?.pin();
   try {
-    if (open === undefined) throw new StoreError("IO", "the log was replaced; try again", { session: session.id });
-    const content = await readLog(open);
-    const before = await readLog(trashed);
-    const all = [
-      ...content.lines.map((line) => ({ line, open })),
-      ...before.lines.map((line) => ({ line, open: trashed })),
-    ];
-    const owner = { name: session.name, machine: store.machine };
-    for (const fragment of before.fragments) await keepLost(store, { ...fragment, ...owner });
-    await rewrite(session, writer, content, unique(all));
+    await takeIn(session, writer, open, trashed);
   } finally {
     open?.unpin();
     trashed.drop();

@@ -48,8 +48,7 @@ export async function eraseFiles(session: SessionState, erasure: Erasure): Promi
   // What was removed does not come back with a power loss, when nobody would know any more that it is to go.
   for (const directory of [layout.lostAndFound, layout.aside, dirname(layout.sidecar(session.name))])
     if (vfs.stat(directory) !== undefined) await vfs.syncDirectory(directory);
-  session.generation = -1;
-  session.forget();
+  session.forgetPlaces();
   await refresh(session);
   return erased;
 }

@@ -22,13 +22,10 @@ import type { Vfs, VfsFile } from "../disk/vfs.ts";
 import { setOld } from "../log/replace.ts";
 import type { Log } from "../log/log.ts";
 import type { LogWriter } from "../log/writer.ts";
-import { readLog } from "./content.ts";
 import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
-import { keepLost } from "./lost-found.ts";
-import { rewrite, settleOld } from "./rewrite.ts";
+import { settleOld, takeIn } from "./rewrite.ts";
 import type { SessionState } from "./session-state.ts";
-import { unique } from "./unite.ts";
 
 /** So often a writer without a lease may do the same at the same moment. */
 const MOST_TRIES = 5;
@@ -97,8 +94,7 @@ export async function bringBack(session: SessionState): Promise<void> {
       // A writer without a lease did it at the same moment.
       if (errno(error) !== "ENOENT" || tries === MOST_TRIES) throw error;
     }
-    session.forget();
-    session.generation = -1;
+    session.forgetPlaces();
     await refresh(session);
     if (tries === MOST_TRIES) return;
   }
@@ -112,8 +108,7 @@ async function bringBackMet(session: SessionState): Promise<void> {
     // It is younger than what the archive has: somebody may have written to it.
     if (old !== undefined) await retakeOld(session, old.path, own);
     else await unpackLog(session, own[0] as Log);
-    session.forget();
-    session.generation = -1;
+    session.forgetPlaces();
     await refresh(session);
   }
   if (session.writer === undefined || !session.hasPacked) return;
@@ -168,17 +163,7 @@ async function settlePacked(session: SessionState, writer: LogWriter, log: Log):
   if (!(await isBeginning(vfs, log.place, writer.log.path))) {
     const [open, packed] = [writer.log.open(descriptors)?.pin(), log.open(descriptors)?.pin()];
     try {
-      if (open === undefined || packed === undefined)
-        throw new StoreError("IO", "the log was replaced; try again", { session: session.id });
-      const content = await readLog(open);
-      const other = await readLog(packed);
-      const all = [
-        ...content.lines.map((line) => ({ line, open })),
-        ...other.lines.map((line) => ({ line, open: packed })),
-      ];
-      const owner = { name: session.name, machine: session.store.machine };
-      for (const fragment of other.fragments) await keepLost(session.store, { ...fragment, ...owner });
-      await rewrite(session, writer, content, unique(all));
+      await takeIn(session, writer, open, packed);
     } finally {
       open?.unpin();
       packed?.unpin();

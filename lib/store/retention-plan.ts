@@ -4,7 +4,7 @@ import { checkOptions } from "../base/options.ts";
 import { checkPolicy } from "../base/retention.ts";
 import type { RetentionObstacle, RetentionOptions, RetentionPlan, RetentionPolicy } from "../base/retention.ts";
 import type { SessionInfo } from "../base/session-info.ts";
-import { encodeName } from "../disk/names.ts";
+import { encodeName, isArchived } from "../disk/names.ts";
 import { parseStamp } from "../line/stamp.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
 import { attachmentSizes } from "./attachment-sizes.ts";
@@ -13,7 +13,6 @@ import { isAsSeen, shownInfo } from "./describe.ts";
 import { renew } from "./list.ts";
 import { choose } from "./retention-limits.ts";
 import type { Candidate } from "./retention-limits.ts";
-import { isArchived } from "./sizes.ts";
 import type { StoreState } from "./state.ts";
 import { walk } from "./walk.ts";
 

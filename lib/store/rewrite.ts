@@ -1,15 +1,19 @@
 // Puts another log in the place of this machine's log of a session: a stub, or the union of a stub and what the trash has.
 import { setTimeout as sleep } from "node:timers/promises";
+import { StoreError } from "../base/errors.ts";
+import type { OpenFile } from "../disk/descriptors.ts";
 import { oldOf } from "../disk/names.ts";
 import type { LineHead } from "../line/decode.ts";
 import type { LogWriter } from "../log/writer.ts";
 import { replaceLog } from "../log/replace.ts";
 import type { LineBytes } from "../log/new-log.ts";
+import { readLog } from "./content.ts";
 import type { LogContent } from "./content.ts";
 import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
 import { keepLost } from "./lost-found.ts";
 import type { SessionState } from "./session-state.ts";
+import { unique } from "./unite.ts";
 
 /** A writer without a lease that still has the old log open has looked where the path leads by then. */
 const LOOKED_MS = 100;
@@ -31,8 +35,7 @@ export async function settleOld(session: SessionState, writer: Rewritten): Promi
   if (vfs.stat(old) === undefined) return;
   await replaced.drop(replaced.recall(path) ?? { path, old, drained: 0, replacedAt: 0 });
   // A look of this very millisecond does not serve: the files are others now.
-  session.forget();
-  session.generation = -1;
+  session.forgetPlaces();
   await refresh(session);
 }
 
@@ -43,8 +46,24 @@ export async function dropOldNow(session: SessionState, writer: Rewritten): Prom
   await settleOld(session, writer);
   // What came late stands behind newer lines.
   await replaced.sort(writer.log.path);
-  session.forget();
-  session.generation = -1;
+  session.forgetPlaces();
+}
+
+/** Brings what another file has of the session into this machine's log. */
+export async function takeIn(
+  session: SessionState,
+  writer: Rewritten,
+  open: OpenFile | undefined,
+  other: OpenFile | undefined,
+): Promise<void> {
+  if (open === undefined || other === undefined)
+    throw new StoreError("IO", "the log was replaced; try again", { session: session.id });
+  const content = await readLog(open);
+  const added = await readLog(other);
+  const all = [...content.lines.map((line) => ({ line, open })), ...added.lines.map((line) => ({ line, open: other }))];
+  const owner = { name: session.name, machine: session.store.machine };
+  for (const fragment of added.fragments) await keepLost(session.store, { ...fragment, ...owner });
+  await rewrite(session, writer, content, unique(all));
 }
 
 /** Replaces this machine's log, of which `content` was read, by these lines. The session must be loaded anew after it. */

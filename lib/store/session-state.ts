@@ -84,6 +84,12 @@ export class SessionState implements WriterOwner, LeaseOwner {
     this.sidecar.paged = undefined;
   }
 
+  /** Nor does it hold which logs there are: files were given other names. */
+  forgetPlaces(): void {
+    this.forget();
+    this.generation = -1;
+  }
+
   /** A line was not where it was known to lie: what was saved of that is not to be believed either. */
   distrust(): void {
     this.forget();

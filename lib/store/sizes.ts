@@ -1,5 +1,6 @@
 // Warnings before a session, or the store, is too large for anybody to like it.
 import { giveWay } from "../base/turn.ts";
+import { isArchived } from "../disk/names.ts";
 import type { SessionState } from "./session-state.ts";
 import type { StoreState } from "./state.ts";
 import { walk } from "./walk.ts";
@@ -78,11 +79,6 @@ export class Sizes {
 
 function bytesOf({ logs }: SessionState): number {
   return logs.reduce((sum, { size }) => sum + size, 0);
-}
-
-/** A log of this directory, as the catalog names it, was put away. */
-export function isArchived(directory: string): boolean {
-  return directory.indexOf("/") !== directory.lastIndexOf("/");
 }
 
 async function bytesOfLogs(store: StoreState, signal: AbortSignal): Promise<number> {

@@ -18,8 +18,7 @@ export function switchLogs(session: SessionState, { path, old, drained }: Replac
     logs.length === 1 &&
     session.loading === undefined;
   if (!isKnown || own.covered !== drained || own.size !== drained || own.unsettled.length > 0) {
-    session.forget();
-    session.generation = -1;
+    session.forgetPlaces();
     return;
   }
   const before = knownLog(session, old, own.number, own);
@@ -79,8 +78,7 @@ async function readAhead({ store }: SessionState, path: string): Promise<Ahead |
 /** The new log alone is the session, from now on. */
 async function take(session: SessionState, ahead: Ahead | undefined): Promise<void> {
   const { store, logs, writer } = session;
-  session.forget();
-  session.generation = -1;
+  session.forgetPlaces();
   if (ahead === undefined || logs.length !== 2 || store.sessions.get(session.id) !== session) return;
   for (const log of logs) store.descriptors.drop(log.slot);
   session.logs = [ahead.log];

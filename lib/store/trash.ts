@@ -4,14 +4,15 @@ import { errno } from "../base/errors.ts";
 import { checkOptions } from "../base/options.ts";
 import type { EmptyTrashOptions, EmptyTrashReport, TrashedSession, TrashOptions } from "../base/trash.ts";
 import { giveWay } from "../base/turn.ts";
-import { InfoFold, isClearing } from "../line/info.ts";
-import { advance, compareStamps, parseStamp } from "../line/stamp.ts";
+import { InfoFold } from "../line/info.ts";
+import { compareStamps, parseStamp } from "../line/stamp.ts";
 import { firstLine } from "../log/last.ts";
 import { scan } from "../log/scan.ts";
 import type { Moment } from "./clock.ts";
 import { endOfWindow } from "./restore-window.ts";
 import type { Deleted } from "./restore-window.ts";
 import type { StoreState } from "./state.ts";
+import { isOfDeletion } from "./stub.ts";
 
 interface Trashed extends Deleted {
   readonly path: string;
@@ -96,9 +97,7 @@ async function describeTrashed(store: StoreState, each: Trashed, now: Moment): P
       await scan(file, 0, stat.size, {
         line: (line) => {
           if (line.type !== "info" || compareStamps(line.stamp, deletion) > 0) return;
-          // The line before the deletion clears what the session was called.
-          const isOfDeletion = compareStamps(advance(line.stamp, 1), deletion) === 0 && isClearing(line.data);
-          if (!isOfDeletion) info.apply(line.data, line);
+          if (!isOfDeletion(line, deletion)) info.apply(line.data, line);
         },
         problem: () => undefined,
       });

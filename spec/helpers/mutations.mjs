@@ -154,7 +154,7 @@ const MUTATIONS = [
   {
     name: "compaction: the old log's second name is on the disk before a switch that takes unsynced lines along",
     file: "lib/store/compact.ts",
-    changes: [["if (end > replaced.drained && !isNamed) return false;", ""]],
+    changes: [["if (end > replaced.drained && !isSynced) return false;", ""]],
     specs: ["spec/faults-crash.spec.ts", "-t", "compact"],
   },
   {

@@ -3,6 +3,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterEach, expect } from "vitest";
 import { openStore } from "../../lib/index.ts";
 import type { SessionInfo, Store, StoreOptions } from "../../lib/index.ts";
@@ -127,4 +128,12 @@ export function onlyLog(directory: string): string {
   if (path === undefined || others.length > 0)
     throw new Error(`${others.length + Number(path !== undefined)} logs, not one`);
   return path;
+}
+
+/** The files of a store in which a text stands, packed ones unpacked. */
+export function filesWith(directory: string, text: string): string[] {
+  return filesIn(directory).filter((path) => {
+    const bytes = readFileSync(path);
+    return (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).includes(text);
+  });
 }
