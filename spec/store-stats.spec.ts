@@ -72,6 +72,18 @@ test("with lines, live and dead bytes and all types are those of the sessions to
   expect(progress).toEqual([1, 2, 3]);
 });
 
+test("an archived log counts for its machine", async () => {
+  const store = await stores.open();
+  for (const id of ["a", "b"]) await store.session(id, { create: true }).append({ id: "m", text: "x".repeat(1000) });
+  await store.archive("a");
+  const { machines, logs, archive } = await store.stats();
+  expect(archive.files).toBe(1);
+  // Another writer may still have the log that went to the archive: it stays for a minute.
+  const used = machines[store.machine] as number;
+  expect(Object.keys(machines)).toEqual([store.machine]);
+  expect([logs.bytes, logs.bytes + archive.bytes]).toContain(used);
+});
+
 test("a signal ends it", async () => {
   const store = await stores.open();
   await store.session("a", { create: true }).append({ id: "m" });

@@ -65,7 +65,7 @@ export interface StoreStats {
   readonly damaged: number;
   /** Deleted ones of which a stub is left, and what the stubs take. */
   readonly deleted: SessionsUsed;
-  /** What the logs of each machine take. */
+  /** What the logs of each machine take, those in the archive as they are packed. */
   readonly machines: Readonly<Record<string, number>>;
   /** The ten largest. */
   readonly largest: readonly LargeSession[];

@@ -224,6 +224,11 @@ export function isArchived(directory: string): boolean {
   return directory.indexOf("/") !== directory.lastIndexOf("/");
 }
 
+/** The machine whose directory this is, in use or in the archive. */
+export function machineIn(directory: string): string {
+  return directory.split("/").at(-2) ?? "";
+}
+
 /** The month of a time, as directories are named: 2026-11. */
 export function monthOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 7);

@@ -14,7 +14,7 @@ import type {
 } from "../base/store-stats.ts";
 import type { SessionInfo } from "../base/session-info.ts";
 import { giveWay } from "../base/turn.ts";
-import { monthOf } from "../disk/names.ts";
+import { machineIn, monthOf } from "../disk/names.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
 import { parseStamp } from "../line/stamp.ts";
 import { isAsSeen, shownInfo } from "./describe.ts";
@@ -100,7 +100,7 @@ class SessionTotals {
     let bytes = 0;
     for (const { directory, print } of entry.logs) {
       bytes += print.size;
-      const machine = directory.slice(0, directory.lastIndexOf("/"));
+      const machine = machineIn(directory);
       this.#machines.set(machine, (this.#machines.get(machine) ?? 0) + print.size);
     }
     this.bytes += bytes;
