@@ -1,6 +1,8 @@
 // How long does it take to cut a session down and to give its space back, and how long in SQLite?
 import fs from "node:fs";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openStore } from "../../dist/lib/index.js";
 import { inTurn, ratioOf, spreadOf } from "./measure.mjs";
 import { messages } from "./messages.mjs";
@@ -11,6 +13,7 @@ const SIGMA = 0.8;
 const MESSAGES = 1000;
 /** So many of them stay. */
 const KEPT = 100;
+const SETTLE_MS = 100;
 
 /**
  * Sessions of 1,000 messages on both sides. In each round one of them is truncated to its newest 100, and its space is
@@ -45,6 +48,7 @@ export async function ask({ directory, quick }) {
       turnlog: async () => {
         const session = store.session(`s${next.turnlog++}`);
         await session.count();
+        await settle();
         return await timeOf(async () => {
           await session.truncate({ keepLast: KEPT });
           await session.compact();
@@ -52,6 +56,7 @@ export async function ask({ directory, quick }) {
       },
       sqlite: async () => {
         const id = `s${next.sqlite++}`;
+        await settle();
         return await timeOf(() => {
           cut.run(id, MESSAGES - KEPT);
           database.exec("VACUUM");
@@ -93,6 +98,15 @@ export async function ask({ directory, quick }) {
     ],
     notes: [],
   };
+}
+
+/**
+ * Before the clock starts: what the last turn left to the disk, and what this process put off while the other side held it for
+ * half a second (syncs in the background, indexes that are saved), is not this turn's.
+ */
+async function settle() {
+  await sleep(SETTLE_MS);
+  execFileSync("sync");
 }
 
 /** @param {() => unknown} work */
