@@ -41,6 +41,7 @@ export type { SessionStats, TypeStats } from "./base/session-stats.ts";
 export type {
   LargeSession,
   LinesUsed,
+  MachineUsed,
   MonthUsed,
   SessionsUsed,
   SpaceUsed,
