@@ -1,13 +1,15 @@
-// The end of a session from the end of its log: backwards, until enough is known. No index, and no scan of the rest.
+// The end of a session from the ends of its logs: backwards, until enough is known. No index, and no scan of the rest.
 //
-// What comes later in a sorted log has the greater stamps, so all that can hide or change a late message lies after it.
-// Where that is not so plain (several writers whose runs began earlier, damage, a log that is not sorted) the answer is
-// undefined, and the whole log must be read.
+// What comes later in a sorted log has the greater stamps, so all that can hide or change a late message lies after it. Of
+// several logs that holds from the stamp on from which the ends of all of them are known: their lines after it are the end
+// of their union. Where that is not so plain (several writers in one log whose runs began earlier, damage, a log that is not
+// sorted, a line that stands in two) the answer is undefined, and all of the logs must be read.
 import type { VfsFile } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
 import type { LineHead } from "../line/decode.ts";
 import { Fold } from "../line/fold.ts";
 import { advance, compareStamps } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
 import { readPieces, readTail } from "./pieces.ts";
 import { CommitFilter } from "./recovery.ts";
 
@@ -17,19 +19,46 @@ const MOST_BYTES = 32 * 1024 * 1024;
 /** Lines that are likely to be among the last messages and are none. */
 const MARGIN = 4;
 
-/** A fold of the log's end in which at least `messages` messages are history, or all there are. */
-export function foldTail(file: VfsFile, size: number, log: number, messages: number): Fold | undefined {
-  let end: LogEnd | undefined;
+/** A log whose end is read. */
+export interface TailSource {
+  readonly file: VfsFile;
+  readonly size: number;
+  /** Its number in the fold. */
+  readonly log: number;
+}
+
+/** A fold of the logs' ends in which at least `messages` messages are history, or all there are. */
+export function foldTail(sources: readonly TailSource[], messages: number): Fold | undefined {
+  const ends = new Map<TailSource, LogEnd>();
   for (let pieces = messages + MARGIN; ; pieces *= 4) {
-    end = readEnd(file, size, pieces, end);
-    if (end === undefined) return undefined;
-    const start = startOf(end, pieces);
-    const isWhole = start === 0 && end.base === 0;
-    const lines = decode(end, start);
-    const fold = lines && foldEnd(lines, log, isWhole);
+    const tails: Tail[] = [];
+    for (const source of sources) {
+      const end = readEnd(source.file, source.size, pieces, ends.get(source));
+      const tail = end && tailOf(source, end, pieces);
+      if (end === undefined || tail === undefined) return undefined;
+      ends.set(source, end);
+      tails.push(tail);
+    }
+    const fold = foldEnds(tails);
+    const isWhole = tails.every((tail) => tail.isWhole);
     if (fold !== undefined && (isWhole || fold.history.list().length >= messages)) return fold;
-    if (lines === undefined || isWhole) return undefined;
+    if (isWhole) return undefined;
   }
+}
+
+/** The last lines of a log, in order. */
+interface Tail {
+  readonly log: number;
+  readonly lines: readonly LineHead[];
+  /** All lines that it has. */
+  readonly isWhole: boolean;
+}
+
+/** Undefined: they are damaged or not in order. */
+function tailOf({ log }: TailSource, end: LogEnd, pieces: number): Tail | undefined {
+  const start = startOf(end, pieces);
+  const lines = decode(end, start);
+  return lines && { log, lines, isWhole: start === 0 && end.base === 0 };
 }
 
 /** The last bytes of a file; bytes[0] is at `base` in it. */
@@ -79,25 +108,54 @@ function decode({ bytes, base }: LogEnd, start: number): LineHead[] | undefined 
   return isPlain && tail !== "torn" ? lines : undefined;
 }
 
-/** Undefined: more must be read, since a line here hangs on one that lies before. */
-function foldEnd(lines: LineHead[], log: number, isWhole: boolean): Fold | undefined {
-  if (!isWhole && !endsAreWhole(lines)) return undefined;
-  const counted: LineHead[] = [];
-  const filter = new CommitFilter((line) => counted.push(line));
-  for (const line of lines) filter.add(line);
-  if (filter.finish().length > 0) return undefined;
+/** A line that counts, and the log that it stands in. */
+interface Counted {
+  readonly line: LineHead;
+  readonly log: number;
+}
+
+/** Undefined: more must be read, since a line here hangs on one that lies before; or all, since they are not plain. */
+function foldEnds(tails: readonly Tail[]): Fold | undefined {
+  const first = knownFrom(tails);
+  const counted: Counted[] = [];
+  for (const { log, lines, isWhole } of tails) {
+    const last = lines.at(-1)?.stamp;
+    // All of it lies before: whether its last commit is whole is not asked.
+    if (first !== undefined && last !== undefined && compareStamps(last, first) < 0) continue;
+    if (!isWhole && !endsAreWhole(lines)) return undefined;
+    const filter = new CommitFilter((line) => {
+      if (first === undefined || compareStamps(line.stamp, first) >= 0) counted.push({ line, log });
+    });
+    for (const line of lines) filter.add(line);
+    if (filter.finish().length > 0) return undefined;
+  }
+  if (tails.length > 1) counted.sort((a, b) => compareStamps(a.line.stamp, b.line.stamp));
   const fold = new Fold();
-  for (const line of counted) {
-    const isRoot = fold.last === undefined;
+  const begun = new Set<number>();
+  for (const { line, log } of counted) {
+    // What is before the first line of a log lies before all that is known: so does what its run follows.
+    const isFirst = !begun.has(log);
+    begun.add(log);
     const beginsRun = line.type === "session" || line.type === "open" || line.type === "head";
-    if (!isWhole && !isRoot && !beginsRun && !fold.tree.knows(line.stamp.writer)) return undefined;
+    if (first !== undefined && !isFirst && !beginsRun && !fold.tree.knows(line.stamp.writer)) return undefined;
+    if (fold.last !== undefined && compareStamps(line.stamp, fold.last) === 0) return undefined;
     fold.apply(line, log);
   }
   return fold;
 }
 
+/** From this stamp on every line is known; undefined: all lines are. */
+function knownFrom(tails: readonly Tail[]): Stamp | undefined {
+  let first: Stamp | undefined;
+  for (const { lines, isWhole } of tails) {
+    const stamp = lines[0]?.stamp;
+    if (!isWhole && stamp !== undefined && (first === undefined || compareStamps(stamp, first) > 0)) first = stamp;
+  }
+  return first;
+}
+
 /** True when no writer's last commit can have begun before these lines: its lines have stamps without a gap. */
-function endsAreWhole(lines: LineHead[]): boolean {
+function endsAreWhole(lines: readonly LineHead[]): boolean {
   const expected = new Map<string, LineHead | undefined>();
   for (let index = lines.length - 1; index >= 0; index--) {
     const line = lines[index] as LineHead;
