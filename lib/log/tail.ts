@@ -25,6 +25,15 @@ export interface TailSource {
   readonly size: number;
   /** Its number in the fold. */
   readonly log: number;
+  /** Its last bytes, where somebody has read them already. */
+  readonly last?: Buffer | undefined;
+}
+
+/** The last bytes of a log, as many as are needed first. Several logs are read at the same time so, from a cold disk. */
+export async function readLast(file: VfsFile, size: number): Promise<Buffer | undefined> {
+  const bytes = Buffer.allocUnsafe(Math.min(FIRST_BYTES, size));
+  const count = await file.readLater(bytes, 0, bytes.length, size - bytes.length);
+  return count === bytes.length ? bytes : undefined;
 }
 
 /** A fold of the logs' ends in which at least `messages` messages are history, or all there are. */
@@ -33,7 +42,7 @@ export function foldTail(sources: readonly TailSource[], messages: number): Fold
   for (let pieces = messages + MARGIN; ; pieces *= 4) {
     const tails: Tail[] = [];
     for (const source of sources) {
-      const end = readEnd(source.file, source.size, pieces, ends.get(source));
+      const end = readEnd(source.file, source.size, pieces, ends.get(source) ?? endIn(source));
       const tail = end && tailOf(source, end, pieces);
       if (end === undefined || tail === undefined) return undefined;
       ends.set(source, end);
@@ -44,6 +53,10 @@ export function foldTail(sources: readonly TailSource[], messages: number): Fold
     if (fold !== undefined && (isWhole || fold.history.list().length >= messages)) return fold;
     if (isWhole) return undefined;
   }
+}
+
+function endIn({ size, last }: TailSource): LogEnd | undefined {
+  return last && { bytes: last, base: size - last.length };
 }
 
 /** The last lines of a log, in order. */

@@ -6,7 +6,8 @@ import { FORMAT, LF } from "../line/codec.ts";
 import { decodeHead } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
 import { Log } from "../log/log.ts";
-import { foldTail } from "../log/tail.ts";
+import { foldTail, readLast } from "../log/tail.ts";
+import type { TailSource } from "../log/tail.ts";
 import type { Place } from "./locator.ts";
 import type { SessionState } from "./session-state.ts";
 import { warningsOfFuture } from "./tell.ts";
@@ -39,7 +40,7 @@ export async function takeTail<T>(
     for (const place of places) opened.push(openEnd(session, place, opened.length));
     // One was replaced since the look-up: the old log may have more.
     if (places.some(({ path }) => vfs.stat(oldOf(path)) !== undefined)) return undefined;
-    const sources = opened.map(({ log: { size, number }, open: { file } }) => ({ file, size, log: number }));
+    const sources = await Promise.all(opened.map((each) => sourceOf(each, opened.length === 1)));
     const fold = foldTail(sources, messages);
     if (fold === undefined || fold.deletedAt !== undefined) return undefined;
     for (const { header } of opened) if (!isHeader(await header, session.id)) return undefined;
@@ -65,6 +66,10 @@ function openEnd({ store: { descriptors } }: SessionState, { path, machine }: Pl
   // Nobody else asks for this slot: the file closes when the last snapshot of it is released.
   descriptors.drop(log.slot);
   return { log, open, header: readHeader(open) };
+}
+
+async function sourceOf({ log: { size, number }, open: { file } }: Opened, isOnly: boolean): Promise<TailSource> {
+  return { file, size, log: number, last: isOnly ? undefined : await readLast(file, size) };
 }
 
 async function readHeader({ file }: OpenFile): Promise<LineHead | undefined> {
