@@ -123,7 +123,7 @@ describe("an adopted folder", () => {
   test("is repaired", async () => {
     const directory = stores.unverified();
     const { store, machine } = await lost(filled, directory);
-    const [path] = [...logsOf(directory).keys()].filter((each) => each.endsWith("/s.jsonl"));
+    const path = [...logsOf(directory).keys()].find((each) => each.endsWith("/s.jsonl"));
     writeFileSync(path!, Buffer.concat([readFileSync(path!), Buffer.from("no line\n")]));
     expect(await collect(store.verify())).toMatchObject([{ code: "damaged", isRepairable: false }]);
     await store.adopt(machine);
@@ -171,7 +171,7 @@ describe("a session with logs in two folders of this machine", () => {
     expect(await store.adopt(machine)).toMatchObject({ sessions: 2, united: 2 });
     expect(logsIn(directory, machine).toSorted()).toEqual(["other.jsonl", "s.jsonl"]);
     expect(logsIn(directory, store.machine)).toEqual([]);
-    const [after] = [...logsOf(directory)].filter(([path]) => path.endsWith("/s.jsonl"));
+    const after = [...logsOf(directory)].find(([path]) => path.endsWith("/s.jsonl"));
     expect(after![1].toString()).toBe(`${[...new Set(lines)].toSorted().join("\n")}\n`);
     expect(await store.session("s").history()).toEqual(history);
     expect(await store.adopt(machine)).toEqual({ machine, sessions: 0, logs: 0, bytes: 0, united: 0 });

@@ -162,7 +162,10 @@ function lastPlaces(directory: string, n: number): { readonly places: string[]; 
       bytes += count;
       return count;
     };
-    return { source: { file: { ...file, read } as VfsFile, size: file.stat().size, log }, file };
+    return {
+      source: { file: Object.assign(Object.create(file) as VfsFile, { read }), size: file.stat().size, log },
+      file,
+    };
   });
   try {
     const fold = foldTail(

@@ -18,6 +18,8 @@ const FIRST_BYTES = 64 * 1024;
 const MOST_BYTES = 32 * 1024 * 1024;
 /** Lines that are likely to be among the last messages and are none. */
 const MARGIN = 4;
+/** So many pieces tell how new a log is, and that its end is in order. */
+const GLIMPSE = 8;
 
 /** A log whose end is read. */
 export interface TailSource {
@@ -38,25 +40,79 @@ export async function readLast(file: VfsFile, size: number): Promise<Buffer | un
 
 /** A fold of the logs' ends in which at least `messages` messages are history, or all there are. */
 export function foldTail(sources: readonly TailSource[], messages: number): Fold | undefined {
-  const ends = new Map<TailSource, LogEnd>();
-  for (let pieces = messages + MARGIN; ; pieces *= 4) {
-    const tails: Tail[] = [];
-    for (const source of sources) {
-      const end = readEnd(source.file, source.size, pieces, ends.get(source) ?? endIn(source));
-      const tail = end && tailOf(source, end, pieces);
-      if (end === undefined || tail === undefined) return undefined;
-      ends.set(source, end);
-      tails.push(tail);
-    }
-    const fold = foldEnds(tails);
-    const isWhole = tails.every((tail) => tail.isWhole);
-    if (fold !== undefined && (isWhole || fold.history.list().length >= messages)) return fold;
-    if (isWhole) return undefined;
+  const ends = sources.map((source) => new Ends(source));
+  const order = newestFirst(ends);
+  if (order === undefined) return undefined;
+  for (let pieces = messages + MARGIN; ;) {
+    const tails = tailsOf(order, pieces);
+    const fold = tails && foldEnds(tails);
+    const isWhole = tails?.every((tail) => tail.isWhole) === true;
+    const found = fold?.history.list().length ?? 0;
+    if (fold !== undefined && (isWhole || found >= messages)) return fold;
+    if (tails === undefined || isWhole) return undefined;
+    // Nearly enough is enough with a few more: all that is read is decoded anew.
+    const needed = found === 0 ? Infinity : Math.ceil((pieces * messages * 1.25) / found);
+    pieces = Math.max(pieces + MARGIN, Math.min(pieces * 4, needed));
   }
 }
 
-function endIn({ size, last }: TailSource): LogEnd | undefined {
-  return last && { bytes: last, base: size - last.length };
+/** What is known of a log's end. */
+class Ends {
+  readonly #source: TailSource;
+  #end: LogEnd | undefined;
+
+  constructor(source: TailSource) {
+    this.#source = source;
+    const { last, size } = source;
+    this.#end = last && { bytes: last, base: size - last.length };
+  }
+
+  /** Its last lines, from so many pieces; undefined: they are damaged or not in order, or too long. */
+  tail(pieces: number): Tail | undefined {
+    const { file, size, log } = this.#source;
+    this.#end = readEnd(file, size, pieces, this.#end);
+    if (this.#end === undefined) return undefined;
+    const start = startOf(this.#end, pieces);
+    const lines = decode(this.#end, start);
+    return lines && { log, lines, isWhole: start === 0 && this.#end.base === 0 };
+  }
+}
+
+/** A log, and its very last lines. */
+interface Glimpse {
+  readonly ends: Ends;
+  readonly tail: Tail;
+}
+
+/** The log that was written to last comes first. Undefined: one is damaged or not in order. */
+function newestFirst(all: readonly Ends[]): Glimpse[] | undefined {
+  const glimpses: Glimpse[] = [];
+  for (const ends of all) {
+    const tail = ends.tail(GLIMPSE);
+    if (tail === undefined) return undefined;
+    glimpses.push({ ends, tail });
+  }
+  return glimpses.sort((a, b) => compareLast(b.tail, a.tail));
+}
+
+function compareLast(a: Tail, b: Tail): number {
+  const [lastA, lastB] = [a.lines.at(-1)?.stamp, b.lines.at(-1)?.stamp];
+  if (lastA === undefined || lastB === undefined) return Number(lastA !== undefined) - Number(lastB !== undefined);
+  return compareStamps(lastA, lastB);
+}
+
+/** Of a log that ends before the part of the newest one begins a glimpse is enough. */
+function tailsOf(order: readonly Glimpse[], pieces: number): Tail[] | undefined {
+  const tails: Tail[] = [];
+  for (const { ends, tail: glimpse } of order) {
+    const first = knownFrom(tails);
+    const last = glimpse.lines.at(-1)?.stamp;
+    const isBefore = first !== undefined && last !== undefined && compareStamps(last, first) < 0;
+    const tail = isBefore ? glimpse : ends.tail(pieces);
+    if (tail === undefined) return undefined;
+    tails.push(tail);
+  }
+  return tails;
 }
 
 /** The last lines of a log, in order. */
@@ -65,13 +121,6 @@ interface Tail {
   readonly lines: readonly LineHead[];
   /** All lines that it has. */
   readonly isWhole: boolean;
-}
-
-/** Undefined: they are damaged or not in order. */
-function tailOf({ log }: TailSource, end: LogEnd, pieces: number): Tail | undefined {
-  const start = startOf(end, pieces);
-  const lines = decode(end, start);
-  return lines && { log, lines, isWhole: start === 0 && end.base === 0 };
 }
 
 /** The last bytes of a file; bytes[0] is at `base` in it. */

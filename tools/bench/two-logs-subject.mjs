@@ -8,8 +8,9 @@ import { messages } from "./messages.mjs";
 const MEAN_BYTES = 600;
 const SIGMA = 0.8;
 const PART_EVERY = 4;
-/** So many messages one machine writes before it is the other's turn. */
+/** So many messages one machine writes before it is the other's turn: at last a few, so that a page has some of both. */
 const TURN = 500;
+const LAST_TURN = 10;
 /** What was changed a moment ago is not believed: it might be changing still. */
 const REST_MS = 2500;
 
@@ -68,8 +69,10 @@ async function makeForm(root, form, count) {
     await write(1, half, count);
   }
   if (form === "turns")
-    for (let from = 0, turn = 0; from < count; from += TURN)
-      await write(turn++ % 2, from, Math.min(count, from + TURN));
+    for (let from = 0, to = 0, turn = 0; from < count; from = to) {
+      to = from + (from + TURN < count ? TURN : LAST_TURN);
+      await write(turn++ % 2, from, to);
+    }
   if (form === "apart") {
     // Both go on from the first tenth, and neither sees what the other writes.
     await write(0, 0, count / 10);
@@ -124,7 +127,7 @@ class Machines {
    * @param {number} [kept]
    */
   async hidden(machine, use, kept = 0) {
-    const folder = join(this.#root, "sessions", String(this.#records[machine]));
+    const folder = join(this.#root, "sessions", this.#records[machine] ?? "none");
     if (!fs.existsSync(folder)) return await use();
     const [path] = logsBelow(folder);
     const content = fs.readFileSync(String(path));

@@ -160,14 +160,14 @@ function firstCall(subject) {
  * @returns {import("./measure.mjs").Row[]}
  */
 function rowsOf(name, times) {
-  const unit = /** @type {"us" | "ms"} */ (name.startsWith("in use") ? "us" : "ms");
-  const once = /** @type {number[]} */ (times["once"]);
+  const unit = name.startsWith("in use") ? "us" : "ms";
+  const once = times["once"];
   return [
     { name: `${name}: one log`, unit, spread: spreadOf(once) },
     ...FORMS.slice(1).map((form) => ({
       name: `${name}: two logs, ${form} / one log`,
       unit: /** @type {const} */ ("x"),
-      spread: ratioOf(once, /** @type {number[]} */ (times[form])),
+      spread: ratioOf(once, times[form]),
       most: MOST,
     })),
   ];
