@@ -1,45 +1,18 @@
 // A machine id that was lost leaves logs that nobody may change. adopt() makes them this machine's.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Store } from "../lib/index.ts";
+import { openMemoryStore } from "../lib/index.ts";
 import { DEAD, holder, plant } from "./helpers/leases.ts";
+import { filled, idsOf, lose, namesIn } from "./helpers/lost-machine.ts";
 import { collect, filesIn, filesWith, logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const failing = (code: string): unknown => expect.objectContaining({ code });
 
-/** A store that has lost its machine id after this was done to it, and the id. */
-async function lost(
-  fill: (store: Store<any, any>) => Promise<unknown>,
-  directory = stores.directory(),
-): Promise<{ store: Store<any, any>; machine: string; directory: string }> {
-  const before = await stores.open({}, directory);
-  await fill(before);
-  const { machine } = before;
-  await before.close();
-  rmSync(join(directory, ".cache"), { recursive: true });
-  return { store: await stores.open({}, directory), machine, directory };
-}
-
-const filled = async (store: Store<any, any>): Promise<void> => {
-  const session = await store.createSession({ id: "s", title: "title" });
-  for (let n = 0; n < 10; n++) await session.append({ id: `m${n}`, text: `text of m${n}` });
-  await store.createSession({ id: "other" });
-};
-
-async function ids(store: Store<any, any>, id = "s"): Promise<string[]> {
-  return (await store.session(id).history()).map((entry) => entry.id);
-}
-
-/** The names of the logs in a machine's folder, in use. */
-function logsIn(directory: string, machine: string): string[] {
-  return filesIn(join(directory, "sessions", machine)).map((path) => basename(path));
-}
-
 describe("an adopted folder", () => {
   test("is this machine's at once and at every later open: its sessions go on in their logs", async () => {
-    const { store, machine, directory } = await lost(filled);
+    const { store, machine, directory } = await lose(stores);
     expect(store.machine).not.toBe(machine);
     expect(store.machines).toEqual([store.machine]);
     const found = [...logsOf(directory).values()].reduce((sum, bytes) => sum + bytes.length, 0);
@@ -47,8 +20,8 @@ describe("an adopted folder", () => {
     expect(store.machines).toEqual([store.machine, machine]);
     await store.session("s").append({ id: "x" });
     await store.createSession({ id: "new" });
-    expect(logsIn(directory, machine).toSorted()).toEqual(["other.jsonl", "s.jsonl"]);
-    expect(logsIn(directory, store.machine)).toEqual(["new.jsonl"]);
+    expect(namesIn(directory, machine).toSorted()).toEqual(["other.jsonl", "s.jsonl"]);
+    expect(namesIn(directory, store.machine)).toEqual(["new.jsonl"]);
     const first = store.machine;
     await store.close();
     const again = await stores.open({}, directory);
@@ -56,11 +29,11 @@ describe("an adopted folder", () => {
     expect(again.machine).toBe(first);
     await again.session("s").append({ id: "y" });
     expect((await again.session("s").info()).machines).toEqual([machine]);
-    expect((await ids(again)).slice(-2)).toEqual(["x", "y"]);
+    expect((await idsOf(again)).slice(-2)).toEqual(["x", "y"]);
   });
 
   test("that a session in memory lies in is written to by it from the next call on", async () => {
-    const { store, machine, directory } = await lost(filled);
+    const { store, machine, directory } = await lose(stores);
     const session = store.session("s");
     await session.history();
     await session.count();
@@ -69,27 +42,27 @@ describe("an adopted folder", () => {
     await Promise.all([adopting, ...appending]);
     await session.append({ id: "last" });
     await store.adopt(machine);
-    expect(await ids(store)).toEqual([
+    expect(await idsOf(store)).toEqual([
       ...Array.from({ length: 10 }, (_, n) => `m${n}`),
       ...Array.from({ length: 20 }, (_, n) => `x${n}`),
       "last",
     ]);
-    expect(logsIn(directory, machine)).toContain("s.jsonl");
-    expect(logsIn(directory, store.machine)).not.toContain("s.jsonl");
+    expect(namesIn(directory, machine)).toContain("s.jsonl");
+    expect(namesIn(directory, store.machine)).not.toContain("s.jsonl");
   });
 
   test("is compacted, and its old log goes", async () => {
-    const { store, machine } = await lost(filled);
+    const { store, machine } = await lose(stores);
     await store.session("s").truncate({ keepLast: 1 });
     await store.adopt(machine);
     const { bytesBefore, bytesAfter } = await store.session("s").compact();
     expect(bytesAfter).toBeLessThan(bytesBefore);
-    expect(await ids(store)).toEqual(["m9"]);
+    expect(await idsOf(store)).toEqual(["m9"]);
     expect((await store.session("s").info()).machines).toEqual([machine]);
   });
 
   test("is purged, deleted, restored, archived and brought back", async () => {
-    const { store, machine, directory } = await lost(filled);
+    const { store, machine, directory } = await lose(stores);
     await store.adopt(machine);
     expect(await store.session("s").purge(["m3"])).toEqual({ erased: 1, heldBy: [] });
     expect(filesWith(directory, "text of m3")).toEqual([]);
@@ -97,11 +70,11 @@ describe("an adopted folder", () => {
     expect(filesIn(join(directory, "archive", machine))).toHaveLength(1);
     await store.unarchive("s");
     expect(filesIn(join(directory, "archive"))).toEqual([]);
-    expect(logsIn(directory, machine)).toContain("s.jsonl");
+    expect(namesIn(directory, machine)).toContain("s.jsonl");
     await store.session("s").delete();
     expect(await store.get("s")).toBeUndefined();
     await store.session("s").restore();
-    expect(await ids(store)).toEqual(["m0", "m1", "m2", "m4", "m5", "m6", "m7", "m8", "m9"]);
+    expect(await idsOf(store)).toEqual(["m0", "m1", "m2", "m4", "m5", "m6", "m7", "m8", "m9"]);
     expect(readdirSync(join(directory, "sessions"))).toEqual([machine]);
     await store.archive("s");
     await store.session("s").append({ id: "x" });
@@ -110,7 +83,7 @@ describe("an adopted folder", () => {
   });
 
   test("counts as this machine's for retention, and what lies in others does not", async () => {
-    const { store, machine } = await lost(filled);
+    const { store, machine } = await lose(stores);
     const policy = { maxSessions: 0 };
     expect((await store.retention.plan(policy)).kept).toHaveLength(2);
     await store.adopt(machine);
@@ -122,7 +95,7 @@ describe("an adopted folder", () => {
 
   test("is repaired", async () => {
     const directory = stores.unverified();
-    const { store, machine } = await lost(filled, directory);
+    const { store, machine } = await lose(stores, filled, directory);
     const path = [...logsOf(directory).keys()].find((each) => each.endsWith("/s.jsonl"));
     writeFileSync(path!, Buffer.concat([readFileSync(path!), Buffer.from("no line\n")]));
     expect(await collect(store.verify())).toMatchObject([{ code: "damaged", isRepairable: false }]);
@@ -136,14 +109,14 @@ describe("an adopted folder", () => {
   test("loses what another machine had purged while it was nobody's", async () => {
     const above = stores.directory();
     const one = join(above, "one");
-    const { store, machine } = await lost(filled, one);
+    const { store, machine } = await lose(stores, filled, one);
     // The one that has no id of its own any more hears of a purge, and may not obey it.
     cpSync(one, join(above, "two"), { recursive: true });
     const two = await stores.open({}, join(above, "two"));
     expect((await two.session("s").purge(["m3"])).heldBy).toEqual([machine]);
     cpSync(join(two.path, "sessions", two.machine), join(one, "sessions", two.machine), { recursive: true });
     await store.refresh();
-    expect(await ids(store)).not.toContain("m3");
+    expect(await idsOf(store)).not.toContain("m3");
     await store.session("s").append({ id: "x" });
     await store.close();
     const again = await stores.open({}, one);
@@ -158,88 +131,9 @@ describe("an adopted folder", () => {
   });
 });
 
-describe("a session with logs in two folders of this machine", () => {
-  test("gets one log: every line of both, byte for byte, in the older folder", async () => {
-    const { store, machine, directory } = await lost(filled);
-    await store.session("s").append({ id: "x" });
-    await store.session("s").update({ title: "new title" });
-    await store.session("other").append({ id: "y" });
-    const before = [...logsOf(directory)].filter(([path]) => path.endsWith("/s.jsonl"));
-    expect(before).toHaveLength(2);
-    const lines = before.flatMap(([, bytes]) => bytes.toString().trimEnd().split("\n"));
-    const history = await store.session("s").history();
-    expect(await store.adopt(machine)).toMatchObject({ sessions: 2, united: 2 });
-    expect(logsIn(directory, machine).toSorted()).toEqual(["other.jsonl", "s.jsonl"]);
-    expect(logsIn(directory, store.machine)).toEqual([]);
-    const after = [...logsOf(directory)].find(([path]) => path.endsWith("/s.jsonl"));
-    expect(after![1].toString()).toBe(`${[...new Set(lines)].toSorted().join("\n")}\n`);
-    expect(await store.session("s").history()).toEqual(history);
-    expect(await store.adopt(machine)).toEqual({ machine, sessions: 0, logs: 0, bytes: 0, united: 0 });
-    await store.session("s").append({ id: "z" });
-    expect(logsIn(directory, store.machine)).toEqual([]);
-    expect((await store.session("s").info()).branches).toBe(1);
-  });
-
-  test("of which one is archived, or both are, has one log after it", async () => {
-    const { store, machine, directory } = await lost(async (each) => {
-      for (const id of ["in use", "away", "put away by one"]) {
-        const session = await each.createSession({ id });
-        await session.append({ id: "a" });
-        if (id !== "in use") await each.archive(id);
-      }
-    });
-    for (const path of filesIn(join(directory, "sessions"))) if (path.endsWith(".old")) rmSync(path);
-    for (const id of ["in use", "away", "put away by one"]) await store.session(id).append({ id: "b" });
-    for (const id of ["in use", "away"]) await store.archive(id);
-    expect(await store.adopt(machine)).toMatchObject({ sessions: 3 });
-    for (const id of ["in use", "away", "put away by one"]) {
-      expect(await ids(store, id)).toEqual(["a", "b"]);
-      await store.session(id).append({ id: "c" });
-    }
-    expect(filesIn(join(directory, "archive"))).toEqual([]);
-    expect(filesIn(join(directory, "sessions")).filter((path) => path.endsWith(".jsonl"))).toHaveLength(3);
-  });
-
-  test("that came back later is read as any, verify tells of it, and repair unites it", async () => {
-    const directory = stores.unverified();
-    const { store, machine } = await lost(filled, directory);
-    await store.session("s").append({ id: "x" });
-    const own = join(directory, "sessions", store.machine);
-    cpSync(own, `${directory}-kept`, { recursive: true });
-    await store.adopt(machine);
-    await store.session("s").append({ id: "y" });
-    // A backup, or a sync, brings it back.
-    cpSync(`${directory}-kept`, own, { recursive: true });
-    rmSync(`${directory}-kept`, { recursive: true });
-    await store.refresh();
-    const expected = [...Array.from({ length: 10 }, (_, n) => `m${n}`), "x", "y"];
-    expect(await ids(store)).toEqual(expected);
-    expect(await collect(store.verify())).toMatchObject([{ code: "two-logs", isRepairable: true }]);
-    expect((await store.repair()).left).toEqual([]);
-    expect(await collect(store.verify())).toEqual([]);
-    expect(await ids(store)).toEqual(expected);
-    expect(logsIn(directory, machine)).toContain("s.jsonl");
-    expect(logsIn(directory, store.machine)).toEqual([]);
-  });
-
-  test("that is damaged is left as it is, with a warning, and stops no other", async () => {
-    const directory = stores.unverified();
-    const { store, machine } = await lost(filled, directory);
-    await store.session("s").append({ id: "x" });
-    await store.session("other").append({ id: "y" });
-    const path = [...logsOf(directory).keys()].find((each) => each.includes(machine) && each.endsWith("/s.jsonl"))!;
-    writeFileSync(path, readFileSync(path, "utf8").replace('"id":"s"', '"id":"t"'));
-    const warnings: unknown[] = [];
-    store.on("warning", (warning) => warnings.push(warning));
-    expect(await store.adopt(machine)).toMatchObject({ sessions: 2, united: 1 });
-    expect(warnings).toContainEqual(expect.objectContaining({ code: "upkeep", session: "s" }));
-    expect(logsIn(directory, store.machine)).toEqual(["s.jsonl"]);
-  });
-});
-
 describe("adopt()", () => {
   test("with dryRun tells what would be, and changes nothing", async () => {
-    const { store, machine, directory } = await lost(filled);
+    const { store, machine, directory } = await lose(stores);
     await store.session("s").append({ id: "x" });
     const before = logsOf(directory);
     const report = await store.adopt(machine, { dryRun: true });
@@ -250,7 +144,7 @@ describe("adopt()", () => {
   });
 
   test("refuses what is no folder, what is not there, and a store that cannot be written", async () => {
-    const { store, machine, directory } = await lost(filled);
+    const { store, machine, directory } = await lose(stores);
     for (const wrong of ["", ".", "..", "../x-aaaaaaaa", "a/b-aaaaaaaa", "laptop", "Laptop-aaaaaaaa", 7])
       await expect(store.adopt(wrong as string), String(wrong)).rejects.toThrow(failing("INVALID_ARGUMENT"));
     await expect(store.adopt(machine, { dryRun: "no" as never })).rejects.toThrow(failing("INVALID_ARGUMENT"));
@@ -272,7 +166,7 @@ describe("adopt()", () => {
   });
 
   test("refuses while a lease shows that a living process writes as that machine, not after its end", async () => {
-    const { store, machine, directory } = await lost(filled);
+    const { store, machine, directory } = await lose(stores);
     const lock = join(directory, ".cache", "leases", machine, "s.lock");
     const file = plant(lock, holder());
     const busy = expect.objectContaining({ code: "SESSION_BUSY", session: "s", holder: expect.anything() });
@@ -301,7 +195,7 @@ describe("adopt()", () => {
     const store = await stores.open({}, directory);
     for (const machine of machines.slice(0, 3)) await store.adopt(machine);
     expect(store.machines).toEqual([machines[3], ...machines.slice(0, 3)]);
-    expect(await ids(store)).toEqual(["m0", "m1", "m2", "m3"]);
+    expect(await idsOf(store)).toEqual(["m0", "m1", "m2", "m3"]);
     expect([...logsOf(directory).keys()]).toHaveLength(1);
     await store.session("s").append({ id: "x" });
     expect([...logsOf(directory).keys()]).toHaveLength(1);
@@ -309,7 +203,7 @@ describe("adopt()", () => {
 
   test("does not go along with a copy of the store, cache and all", async () => {
     const above = stores.directory();
-    const { store, machine, directory } = await lost(filled, join(above, "store"));
+    const { store, machine, directory } = await lose(stores, filled, join(above, "store"));
     await store.adopt(machine);
     await store.close();
     cpSync(directory, join(above, "copy"), { recursive: true, preserveTimestamps: true });
@@ -335,7 +229,7 @@ describe("adopt()", () => {
   });
 
   test("keeps what was adopted before though another process threw the cache away", async () => {
-    const { store, machine, directory } = await lost(filled);
+    const { store, machine, directory } = await lose(stores);
     await store.session("s").append({ id: "x" });
     rmSync(join(directory, ".cache"), { recursive: true });
     await store.adopt(machine);
@@ -346,7 +240,6 @@ describe("adopt()", () => {
 });
 
 test("in memory, too", async () => {
-  const { openMemoryStore } = await import("../lib/index.ts");
   const store = await openMemoryStore();
   await store.createSession({ id: "s" });
   await expect(store.adopt("laptop-aaaaaaaa")).rejects.toThrow(failing("NOT_FOUND"));

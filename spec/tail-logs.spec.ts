@@ -96,10 +96,10 @@ async function checkReads(
       await session.page({ limit: 3, after: entry.at }),
       await session.page({ limit: 3, around: entry.at }),
     ]);
-    expect(before!.items).toEqual(all.slice(Math.max(0, position - 3), position));
-    expect(after!.items).toEqual(all.slice(position + 1, position + 4));
+    expect(before.items).toEqual(all.slice(Math.max(0, position - 3), position));
+    expect(after.items).toEqual(all.slice(position + 1, position + 4));
     const from = Math.max(0, Math.min(position - 1, all.length - 3));
-    expect(around!.items).toEqual(all.slice(from, from + 3));
+    expect(around.items).toEqual(all.slice(from, from + 3));
   }
 }
 
