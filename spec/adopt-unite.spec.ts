@@ -84,4 +84,51 @@ describe("a session with logs in two folders of this machine", () => {
     expect(warnings).toContainEqual(expect.objectContaining({ code: "upkeep", session: "s" }));
     expect(namesIn(directory, store.machine)).toEqual(["s.jsonl"]);
   });
+
+  test.each([true, false])(
+    "loses nothing that a store writes which has it open since before (lease: %s)",
+    async (lease) => {
+      const directory = stores.unverified();
+      const { store, machine } = await lose(stores, filled, directory);
+      const other = await stores.open({ lease }, directory);
+      await other.session("s").append({ id: "x0" });
+      const adopting = store.adopt(machine);
+      const written = ["x0"];
+      for (let n = 1; n <= 40; n++) {
+        await other.session("s").append({ id: `x${n}` });
+        written.push(`x${n}`);
+        if (n % 4 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await adopting;
+      const expected = [...Array.from({ length: 10 }, (_, n) => `m${n}`), ...written];
+      expect(await idsOf(other)).toEqual(expected);
+      await other.close();
+      await store.refresh();
+      expect(await idsOf(store)).toEqual(expected);
+      await store.adopt(machine);
+      expect(await idsOf(store)).toEqual(expected);
+      expect(namesIn(directory, store.machine).filter((name) => name.startsWith("s."))).toEqual([]);
+      expect(await collect(store.verify())).toEqual([]);
+    },
+  );
+
+  test("of which a crash left one under its old name gets one log by the next call", async () => {
+    const directory = stores.unverified();
+    const { store, machine } = await lose(stores, filled, directory);
+    await store.session("s").append({ id: "x" });
+    const path = [...logsOf(directory).keys()].find((each) => each.includes(store.machine))!;
+    const content = readFileSync(path);
+    await store.adopt(machine);
+    writeFileSync(`${path}.old`, content);
+    await store.refresh();
+    expect(await collect(store.verify())).toMatchObject([{ code: "leftover", isRepairable: true }]);
+    expect(await store.adopt(machine)).toMatchObject({ united: 1 });
+    expect(await collect(store.verify())).toEqual([]);
+    expect(await idsOf(store)).toEqual([...Array.from({ length: 10 }, (_, n) => `m${n}`), "x"]);
+    writeFileSync(`${path}.old`, content);
+    await store.refresh();
+    expect((await store.repair()).left).toEqual([]);
+    expect(await collect(store.verify())).toEqual([]);
+    expect(namesIn(directory, store.machine)).toEqual([]);
+  });
 });

@@ -2,7 +2,11 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { settingsOf } from "../lib/base/options.ts";
 import { openMemoryStore } from "../lib/index.ts";
+import { rooms } from "../lib/open.ts";
+import { openOn } from "../lib/store/store.ts";
+import { FaultVfs } from "./helpers/fault-vfs.ts";
 import { DEAD, holder, plant } from "./helpers/leases.ts";
 import { filled, idsOf, lose, namesIn } from "./helpers/lost-machine.ts";
 import { collect, filesIn, filesWith, logsOf, useStores } from "./helpers/stores.ts";
@@ -156,6 +160,20 @@ describe("adopt()", () => {
     expect(store.machines).toEqual([store.machine, "laptop-aaaaaaaa"]);
     await store.close();
     await expect(store.adopt(machine)).rejects.toThrow(failing("CLOSED"));
+  });
+
+  test("says why a store cannot be written, which has no folder of its own", async () => {
+    const { store, machine, directory } = await lose(stores);
+    await store.close();
+    rmSync(join(directory, ".cache"), { recursive: true });
+    const vfs = new FaultVfs();
+    vfs.fault = (operation) => (operation === "makeDirectory" || operation === "link" ? "EROFS" : undefined);
+    const fixed = await openOn<any, any>(vfs, directory, settingsOf({}), rooms);
+    expect([fixed.machine, fixed.machines]).toEqual(["", []]);
+    await expect(fixed.adopt(machine)).rejects.toThrow(failing("READ_ONLY"));
+    await expect(fixed.adopt(machine, { dryRun: true })).rejects.toThrow(failing("READ_ONLY"));
+    expect(await idsOf(fixed)).toHaveLength(10);
+    await fixed.close();
   });
 
   test("of this machine's own folder does nothing", async () => {
