@@ -1,4 +1,5 @@
 export { openMemoryStore, openStore } from "./open.ts";
+export type { AdoptOptions, AdoptReport } from "./base/adopt.ts";
 export type { BlobMode, BlobReference, StoredBlob } from "./base/blob.ts";
 export { ArgumentError, StoreError } from "./base/errors.ts";
 export type { ArgumentErrorCode, LeaseHolder, StoreErrorCode, Written } from "./base/errors.ts";
@@ -40,6 +41,7 @@ export type { SessionStats, TypeStats } from "./base/session-stats.ts";
 export type {
   LargeSession,
   LinesUsed,
+  MachineUsed,
   MonthUsed,
   SessionsUsed,
   SpaceUsed,

@@ -4,7 +4,8 @@ import type { StoreOptions } from "./base/options.ts";
 import { MemoryVfs } from "./disk/memory-vfs.ts";
 import { NodeVfs } from "./disk/node-vfs.ts";
 import { openOn } from "./store/store.ts";
-import type { Rooms, Store } from "./store/store.ts";
+import type { Rooms } from "./store/rooms.ts";
+import type { Store } from "./store/store.ts";
 
 /** Loaded with their first use. */
 export const rooms: Rooms = {

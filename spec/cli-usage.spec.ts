@@ -24,6 +24,7 @@ const VERBS = [
   "stats",
   "verify",
   "repair",
+  "machine",
   "unlock",
 ];
 
@@ -131,6 +132,10 @@ describe("wrong usage", () => {
       [["truncate", "s"], "truncate takes one of --keep-last, --before and --after"],
       [["truncate", "s", "--before", "m", "--after", "m"], "truncate takes one of --keep-last, --before and --after"],
       [["rm"], "rm needs a session"],
+      [["machine", "x"], "machine takes no session; --adopt ID names a folder"],
+      [["machine", "--all", "--adopt", "x"], "machine takes one of --all and --adopt"],
+      [["machine", "--dry-run"], "--dry-run belongs to --adopt"],
+      [["machine", "--adopt", "../x"], "adopt() takes the name of a machine's folder"],
       [["import"], "import needs a path, or --from"],
       [["import", "--from", "codex", "x"], "--from takes picoclaw, claude-code or turnlog"],
       [["export", "--format", "xml"], "--format is jsonl or json"],

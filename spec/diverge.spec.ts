@@ -53,8 +53,8 @@ describe("two machines that went on apart", () => {
       const session = again.session("s");
       expect(await ids(session)).toEqual(["a", "b", "two 1"]);
       expect(await session.branches()).toMatchObject([
-        { id: "two 1", current: true, messages: 3 },
-        { id: "one 2", current: false, messages: 2, forkedAt: (await session.message("b"))!.at },
+        { id: "two 1", current: true, messages: 3, machine: two.machine },
+        { id: "one 2", current: false, messages: 2, machine: one.machine, forkedAt: (await session.message("b"))!.at },
       ]);
       expect((await session.info()).machines).toEqual([one.machine, two.machine].toSorted());
       expect(warnings).toMatchObject([{ code: "diverged", session: "s", message: expect.any(String) }]);
@@ -68,6 +68,73 @@ describe("two machines that went on apart", () => {
     await two.refresh();
     expect(await ids(two.session("s"))).toEqual(["a", "b", "one 1", "one 2", "one 3"]);
     expect(await ids(one.session("s"))).toEqual(await ids(two.session("s")));
+  });
+
+  test("either takes up what the other wrote: by checkout, and as a session of its own by a fork", async () => {
+    const { one, two } = await apart();
+    await one.session("s").append([{ id: "one 1" }, { id: "one 2" }]);
+    nextMs();
+    await two.session("s").append({ id: "two 1" });
+    sync(one, two);
+    await two.refresh();
+    const [, theirs] = await two.session("s").branches();
+    expect(theirs).toMatchObject({ id: "one 2", machine: one.machine });
+    const fork = await two.session("s").fork({ branch: theirs!.id, at: "one 1", id: "fork" });
+    expect(await ids(fork)).toEqual(["a", "b", "one 1"]);
+    expect((await fork.info()).machines).toEqual([two.machine]);
+    await two.session("s").checkout(theirs!.at);
+    await two.session("s").append({ id: "two 2" });
+    const expected = ["a", "b", "one 1", "one 2", "two 2"];
+    expect(await ids(two.session("s"))).toEqual(expected);
+    sync(two, one);
+    await one.refresh();
+    expect(await ids(one.session("s"))).toEqual(expected);
+    expect(await one.session("s").branches()).toMatchObject([
+      { id: "two 2", machine: two.machine, messages: 5, current: true },
+      { id: "two 1", machine: two.machine, messages: 1, current: false },
+    ]);
+    expect(await ids(one.session("fork"))).toEqual(["a", "b", "one 1"]);
+    // Nobody left the history unseen any more: the next message of either follows it.
+    await one.session("s").append({ id: "one 3" });
+    sync(one, two);
+    await two.refresh();
+    expect(await ids(two.session("s"))).toEqual([...expected, "one 3"]);
+    expect((await two.session("s").branches()).map(({ id, machine }) => [id, machine])).toEqual([
+      ["one 3", one.machine],
+      ["two 1", two.machine],
+    ]);
+  });
+
+  test("the listing says that there are branches, and no more when the session has one again", async () => {
+    const { one, two } = await apart();
+    await one.session("s").append({ id: "one 1" });
+    nextMs();
+    await two.session("s").append({ id: "two 1" });
+    const listed = async (store: Store<any, any>): Promise<unknown> => (await store.page({ limit: 1 })).items[0];
+    expect(await listed(one)).toMatchObject({ branches: 1, machines: [one.machine] });
+    sync(two, one);
+    await one.refresh();
+    expect(await listed(one)).toMatchObject({ branches: 2, machines: [one.machine, two.machine].toSorted() });
+    await one.session("s").checkout("one 1");
+    await one.session("s").truncate({ after: "b" });
+    expect(await listed(one)).toMatchObject({ branches: 2 });
+    await one.session("s").checkout("two 1");
+    expect(await listed(one)).toMatchObject({ branches: 1 });
+  });
+
+  test("a user's title beats an automatic one of the other machine, whatever their times", async () => {
+    const { one, two } = await apart();
+    await one.session("s").update({ title: "mine", tags: ["one"] });
+    nextMs();
+    await two.session("s").update({ title: "made up", titleSource: "auto", tags: ["two"], pinned: true });
+    sync(one, two);
+    sync(two, one);
+    for (const store of [one, two]) {
+      await store.refresh();
+      const expected = { title: "mine", titleSource: "user", tags: ["two"], pinned: true };
+      expect(await store.session("s").info()).toMatchObject(expected);
+      expect(await store.get("s")).toMatchObject(expected);
+    }
   });
 
   test("no machine writes to the folder of the other", async () => {

@@ -101,6 +101,7 @@ async function atEachCrash(
 async function record(step: Step, durability: Durability): Promise<Recording> {
   const before = ground.disk.copy();
   const prepared = await step.prepare?.({ vfs: before, root: ROOT, durability, expected: BASE });
+  const base = step.prepared?.(BASE) ?? BASE;
   const disk = before.copy();
   const start = startOf(disk);
   const store = await openAt(disk, ROOT, { durability });
@@ -110,7 +111,7 @@ async function record(step: Step, durability: Durability): Promise<Recording> {
   disk.note(1);
   const isSafe = durability === "power" || ALWAYS_SYNCED.has(step.name);
   const safe = (acknowledged: number): number => (isSafe ? acknowledged : 0);
-  return { start, events: [...disk.events], models: [BASE, step.apply(BASE)], durability, safe };
+  return { start, events: [...disk.events], models: [base, step.apply(base)], durability, safe };
 }
 
 describe.each(["process", "power"] as const)("durability %s", (durability) => {

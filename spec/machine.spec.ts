@@ -8,7 +8,7 @@ import { settingsOf } from "../lib/base/options.ts";
 import { rooms } from "../lib/open.ts";
 import { openOn } from "../lib/store/store.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
-import { output, run } from "./helpers/processes.ts";
+import { isThere, output, run } from "./helpers/processes.ts";
 import { collect, logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
@@ -68,6 +68,76 @@ test("a copy that takes the place of its original writes to a folder of its own"
   renameSync(`${directory}-copy`, directory);
   expect(await used(directory, 2)).not.toBe(machine);
   expect(await numbers(directory)).toEqual([1, 2]);
+});
+
+test("two checkouts of one repository write to folders of their own, clones and worktrees alike", async () => {
+  if (!isThere("git")) return;
+  const above = stores.directory();
+  const git = (directory: string, ...args: string[]): unknown =>
+    execFileSync("git", ["-c", "user.name=n", "-c", "user.email=e@localhost", "-C", directory, ...args], {
+      stdio: "pipe",
+    });
+  const first = join(above, "first");
+  const machine = await used(join(first, "sessions"));
+  git(first, "init", "--quiet");
+  git(first, "add", ".");
+  git(first, "commit", "--quiet", "--message", "sessions");
+  git(first, "clone", "--quiet", first, join(above, "clone"));
+  git(first, "worktree", "add", "--quiet", join(above, "worktree"));
+  const machines = [machine];
+  for (const [n, name] of ["clone", "worktree"].entries()) {
+    const directory = join(above, name, "sessions");
+    expect(await numbers(directory)).toEqual([1]);
+    machines.push(await used(directory, n + 2));
+    expect(await numbers(directory)).toEqual([1, n + 2]);
+    expect(await used(directory, n + 2)).toBe(machines.at(-1));
+  }
+  expect(new Set(machines).size).toBe(3);
+  expect(await used(join(first, "sessions"), 9)).toBe(machine);
+  for (const name of ["clone", "worktree"]) {
+    const branch = join(above, name);
+    git(branch, "add", ".");
+    git(branch, "commit", "--quiet", "--message", name);
+  }
+  // What each wrote comes together without a conflict.
+  git(first, "add", ".");
+  git(first, "commit", "--quiet", "--message", "more");
+  git(first, "merge", "--quiet", "--no-edit", "worktree");
+  git(first, "pull", "--quiet", "--no-rebase", "--no-edit", join(above, "clone"));
+  expect(readdirSync(join(first, "sessions", "sessions")).toSorted()).toEqual(machines.toSorted());
+});
+
+test("a disk image that is restored writes to a folder of its own, and the one from before can be adopted", async () => {
+  const directory = join(stores.directory(), "store");
+  const machine = await used(directory);
+  // The same path and the same files, times and all, on a file system that was made anew.
+  execFileSync("cp", ["-r", "--preserve=all", directory, `${directory}-image`]);
+  rmSync(directory, { recursive: true });
+  execFileSync("cp", ["-r", "--preserve=all", `${directory}-image`, directory]);
+  rmSync(`${directory}-image`, { recursive: true });
+  const store = await stores.open({}, directory);
+  expect(store.machine).not.toBe(machine);
+  await store.adopt(machine);
+  await store.session("s").append({ n: 2 });
+  expect(readdirSync(join(directory, "sessions"))).toEqual([machine]);
+});
+
+test("of a record with several folders the first is for new logs; a line that is none ends it", async () => {
+  const directory = stores.directory();
+  const machine = await used(directory);
+  const [record] = readdirSync(join(directory, ".cache", "machines")) as [string];
+  for (const [rest, machines] of [
+    ["other-aaaaaaaa\n", [machine, "other-aaaaaaaa"]],
+    ["other-aaaaaaaa", [machine, "other-aaaaaaaa"]],
+    [`${machine}\nother-aaaaaaaa\n`, [machine, "other-aaaaaaaa"]],
+    ["\0\0\0\0\0\0\0", [machine]],
+    ["other-aaaaaaaa\n../../elsewhere\nthird-aaaaaaaa\n", [machine, "other-aaaaaaaa"]],
+  ] as const) {
+    writeFileSync(join(directory, ".cache", "machines", record), `${machine}\n${rest}`);
+    const store = await stores.open({}, directory);
+    expect([store.machine, store.machines]).toEqual([machine, machines]);
+    await store.close();
+  }
 });
 
 test("a store without its cache gets a new folder and reads all that it had", async () => {

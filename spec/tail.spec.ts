@@ -99,7 +99,7 @@ function countedFile(content: Buffer): { file: VfsFile; count: () => number } {
 
 /** The places of the last n messages by the end of the log; undefined: it is not enough. */
 function lastPlaces(file: VfsFile, n: number): string[] | undefined {
-  const fold = foldTail(file, file.stat().size, 0, n);
+  const fold = foldTail([{ file, size: file.stat().size, log: 0 }], n);
   if (fold === undefined) return undefined;
   const list = fold.history.list();
   return [...list.subarray(Math.max(0, list.length - n))].map((row) => formatStamp(fold.rows.place(row)));

@@ -9,6 +9,7 @@ import { importSessions } from "./commands/import.ts";
 import { info } from "./commands/info.ts";
 import { init } from "./commands/init.ts";
 import { ls } from "./commands/ls.ts";
+import { machine } from "./commands/machine.ts";
 import { prune } from "./commands/prune.ts";
 import { purge } from "./commands/purge.ts";
 import { repair } from "./commands/repair.ts";
@@ -44,6 +45,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["verify", verify],
   ["repair", repair],
   ["compact", compact],
+  ["machine", machine],
   ["unlock", unlock],
 ]);
 
@@ -66,6 +68,8 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   erase: "purge",
   gc: "prune",
   du: "stats",
+  adopt: "machine",
+  whoami: "machine",
 };
 
 /** The verb that somebody may have meant. */

@@ -35,8 +35,8 @@ export function jsonLine(value: unknown): string {
 }
 
 /** `1 message`, `2 messages`. */
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+export function counted(count: number, noun: string, several: string = `${noun}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? noun : several}`;
 }
 
 /** `512 bytes`, `12.3 kB`, `1.25 GB`: three figures at most. */

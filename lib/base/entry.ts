@@ -47,8 +47,12 @@ export interface Branch {
   readonly at: string;
   /** The last message that it shares with the history; undefined: none. */
   readonly forkedAt?: string;
+  /** The folder of the machine that wrote its newest message, or changed it last. */
+  readonly machine: string;
   /** Messages from the fork point on; for the history itself, all. */
   readonly messages: number;
+  /** When its newest message was written: ISO 8601, UTC. */
   readonly updatedAt: string;
+  /** It is the history. */
   readonly current: boolean;
 }

@@ -29,6 +29,17 @@ export interface SessionsUsed {
   readonly bytes: number;
 }
 
+/** What lies in the folder of one machine. */
+export interface MachineUsed {
+  /** It is this machine's: its own, or one that was adopted. */
+  readonly own: boolean;
+  /** Those in the archive too, as they are packed. */
+  readonly logs: number;
+  readonly bytes: number;
+  /** ISO 8601, UTC: of the newest line in them. Undefined: none can be read. */
+  readonly updatedAt?: string;
+}
+
 export interface MonthUsed {
   /** As in 2026-11. */
   readonly month: string;
@@ -65,8 +76,8 @@ export interface StoreStats {
   readonly damaged: number;
   /** Deleted ones of which a stub is left, and what the stubs take. */
   readonly deleted: SessionsUsed;
-  /** What the logs of each machine take, those in the archive as they are packed. */
-  readonly machines: Readonly<Record<string, number>>;
+  /** By the names of the folders. */
+  readonly machines: Readonly<Record<string, MachineUsed>>;
   /** The ten largest. */
   readonly largest: readonly LargeSession[];
   /** By the times in the lines, the oldest month first. */

@@ -15,6 +15,7 @@ import { thisThread } from "./lease-holder.ts";
 import type { Holder } from "./lease-holder.ts";
 import type { Vfs } from "./vfs.ts";
 
+export const LOCK_ENDING = ".lock";
 /** What rename() and rmdir() answer where a directory is not empty. */
 const NOT_EMPTY: ReadonlySet<string> = new Set(["EEXIST", "ENOTEMPTY"]);
 /** What rename() answers on Windows where a directory has the name, empty or not, and what else they can mean. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { giveWay } from "../base/turn.ts";
 import { ASIDE_STAYS_MS } from "./aside.ts";
 import { judge } from "./lease-holder.ts";
-import { endClaim, readClaim } from "./lease-lock.ts";
+import { endClaim, LOCK_ENDING, readClaim } from "./lease-lock.ts";
 import { ticketsOf } from "./lease-tickets.ts";
 import { Lease } from "./lease.ts";
 import type { LeaseModule, LeaseOwner, LeaseRoom } from "./lease.ts";
@@ -14,7 +14,6 @@ const TICK_MS = 25;
 /** A tick that comes so late was held up: by a long turn, or because we were stopped. */
 const LATE_MS = 250;
 const MOST_TICK_MS = 8;
-const LOCK_ENDING = ".lock";
 
 export class Leases implements LeaseRoom {
   readonly vfs: Vfs;

@@ -1,5 +1,7 @@
-// Which folder of the store is ours. The answer is kept for each binding of a machine to a place, so that a store that
+// Which folders of the store are ours. The answer is kept for each binding of a machine to a place, so that a store that
 // was copied with its cache, a restored image and a second checkout each get a folder of their own.
+//
+// A record has an id a line: the first names the folder that new logs go to, the others were adopted.
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { crypto } from "../base/crypto.ts";
@@ -9,34 +11,78 @@ import { encodeName } from "./names.ts";
 import type { Layout } from "./names.ts";
 import type { Vfs } from "./vfs.ts";
 
-const MACHINE = /^[a-z0-9._%~-]+$/;
+const MACHINE = /^[a-z0-9_%~-][a-z0-9._%~-]*$/;
+const SUFFIX = /-[a-z0-9]{8}$/;
 const ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
+/** So often another process may write the record at the same moment. */
+const MOST_TRIES = 10;
 
-/** This machine's folder in this store: a readable name and 8 random characters. Made at the first call. */
-export function machineOf(vfs: Vfs, layout: Layout, name: string | undefined): string {
-  const path = join(layout.machines, bindingOf(vfs, layout));
-  const known = vfs.readText(path)?.trim();
-  if (known !== undefined && MACHINE.test(known)) return known;
+/** True for what a machine's folder can be called. */
+export function isMachineName(name: string): boolean {
+  return MACHINE.test(name) && SUFFIX.test(name) && name.length <= 255;
+}
+
+/** This machine's folders in this store, the one for new logs first: a readable name and 8 random characters. Made at the first call. */
+export function machinesOf(vfs: Vfs, layout: Layout, name: string | undefined): string[] {
+  const path = recordOf(vfs, layout);
+  const text = vfs.readText(path);
+  const known = parse(text);
+  if (known.length > 0) return known;
   const suffix = Array.from(crypto().randomBytes(8), (byte) => ID_CHARACTERS[byte % ID_CHARACTERS.length]).join("");
   const machine = `${encodeName(name ?? (hostname() || "machine"))
     .slice(0, 100)
     .replace(/%[0-9a-f]?$/, "")}-${suffix}`;
   const aside = new Aside(vfs, layout.aside);
   aside.write(`${machine}\n`);
-  if (known !== undefined) {
+  if (text !== undefined) {
     // A power loss can leave a record without its content, or NULs in its place.
     aside.replace(path);
-    return machine;
+    return [machine];
   }
   try {
     aside.publish(path);
-    return machine;
+    return [machine];
   } catch (error) {
     // Another process was first: its answer holds.
-    const others = errno(error) === "EEXIST" ? vfs.readText(path)?.trim() : undefined;
-    if (others) return others;
+    const others = errno(error) === "EEXIST" ? parse(vfs.readText(path)) : [];
+    if (others.length > 0) return others;
     throw error;
   }
+}
+
+/** Makes the folder `machine` one of ours, durably, for every later open of the store here, whose folder is `first`. */
+export async function keepMachine(vfs: Vfs, layout: Layout, first: string, machine: string): Promise<void> {
+  const path = recordOf(vfs, layout);
+  for (let tries = 1; ; tries++) {
+    const known = parse(vfs.readText(path));
+    if (known.includes(machine)) break;
+    // Somebody threw the cache away: what this process writes to stays ours with it.
+    const all = [...(known.length === 0 ? [first] : known), machine];
+    const aside = new Aside(vfs, layout.aside);
+    try {
+      aside.write(all.map((each) => `${each}\n`).join(""));
+      // An empty record would be made anew, and this machine's own id lost with it.
+      await aside.file.sync();
+      vfs.makeDirectory(layout.machines);
+      aside.replace(path);
+    } catch (error) {
+      if (errno(error) !== "ENOENT" || tries === MOST_TRIES) throw error;
+    } finally {
+      aside.discard();
+    }
+  }
+  await vfs.syncDirectory(layout.machines);
+}
+
+/** The first line that is no id ends it. */
+function parse(text: string | undefined): string[] {
+  const lines = (text ?? "").split("\n").map((line) => line.trim());
+  const end = lines.findIndex((line) => !MACHINE.test(line));
+  return [...new Set(lines.slice(0, end === -1 ? lines.length : end))];
+}
+
+function recordOf(vfs: Vfs, layout: Layout): string {
+  return join(layout.machines, bindingOf(vfs, layout));
 }
 
 function bindingOf(vfs: Vfs, layout: Layout): string {

@@ -39,7 +39,8 @@ export async function unarchiveSession(session: SessionState): Promise<void> {
   }
 }
 
-async function archiveNext(session: SessionState): Promise<void> {
+/** The same as a step of an operation that has the queue and the lease already. */
+export async function archiveNext(session: SessionState): Promise<void> {
   const { bringBack, packLog } = await import("./packed-log.ts");
   for (let tries = 1; ; tries++) {
     await refreshLiving(session);

@@ -5,6 +5,7 @@ import { hashId } from "../line/codec.ts";
 import type { Fold } from "../line/fold.ts";
 import { NONE } from "../line/rows.ts";
 import { formatStamp, parseStamp } from "../line/stamp.ts";
+import type { Log } from "../log/log.ts";
 import { commit } from "./commit.ts";
 import { isoTime } from "./info.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -17,12 +18,15 @@ import { viewAll } from "./view.ts";
 export async function branches(session: SessionState): Promise<Branch[]> {
   return await unlessStale(session, async () => {
     const { snapshot, described } = await viewAll(session, (view) => {
-      const { fold } = view;
+      const { fold, logs } = view;
       const list = fold.history.list();
       const tips = [...list.slice(-1), ...fold.history.otherTips()];
       return {
         snapshot: new Snapshot(view, Uint32Array.from(tips), false),
-        described: tips.map((tip, index) => describe(fold, list, tip, index === 0 && list.length > 0)),
+        described: tips.map((tip, index) => ({
+          ...describe(fold, list, tip, index === 0 && list.length > 0),
+          machine: (logs[fold.rows.logOf(tip)] as Log).machine,
+        })),
       };
     });
     try {
@@ -34,7 +38,7 @@ export async function branches(session: SessionState): Promise<Branch[]> {
   });
 }
 
-function describe(fold: Fold, history: Uint32Array, tip: number, current: boolean): Omit<Branch, "id"> {
+function describe(fold: Fold, history: Uint32Array, tip: number, current: boolean): Omit<Branch, "id" | "machine"> {
   const place = fold.rows.place(tip);
   const own = fold.history.listOn(fold.tree.way(place));
   let shared = 0;

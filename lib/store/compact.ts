@@ -95,7 +95,7 @@ async function compactLog(
   await plan.read(bytesBefore, signal);
   if (plan.isNothing || (plan.bytes < least && plan.fragments.length === 0)) return undefined;
   for (const fragment of plan.fragments)
-    await keepLost(store, { ...fragment, name: session.name, machine: store.machine });
+    await keepLost(store, { ...fragment, name: session.name, machine: writer.log.machine });
   const log = new NewLog(store.vfs, store.layout.aside);
   try {
     await log.write(plan.stretches(COPY_BYTES - 1));

@@ -34,7 +34,7 @@ export async function eraseFiles(session: SessionState, erasure: Erasure): Promi
   if (session.fold?.deletedAt !== undefined) forgetEvictions(session);
   let erased = 0;
   for (const { path, machine } of store.locator.find(session.name)) {
-    if (machine === store.machine && path.endsWith(LOG_ENDING)) erased += await eraseLog(session, path, erasure);
+    if (store.isOwn(machine) && path.endsWith(LOG_ENDING)) erased += await eraseLog(session, path, erasure);
   }
   removeAll(session, layout.lostOf(session.name));
   // Copies of archived logs: who reads one makes it anew.

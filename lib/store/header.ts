@@ -1,12 +1,14 @@
 // The header of a log that lost it, made anew: exactly as it was where its own checksum proves that, else from what is
 // known.
 import { decodeName, encodeName } from "../disk/names.ts";
+import type { Vfs } from "../disk/vfs.ts";
 import { FORMAT } from "../line/codec.ts";
 import { decodeHead, hasRightCrc } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
 import { LineBuffer } from "../line/encode.ts";
 import { clampMs, compareStamps, parseStamp, STAMP_LENGTH } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
+import { firstLine } from "../log/last.ts";
 import type { Inspected } from "./inspect.ts";
 import { newWriter } from "./writer-id.ts";
 
@@ -28,6 +30,20 @@ export function idOf(name: string, headers: Iterable<string | undefined>): strin
   if (id !== undefined) return id;
   for (const each of headers) if (each !== undefined && encodeName(each) === name) return each;
   return undefined;
+}
+
+/** What the first line of a log names; undefined: it names nothing, or cannot be read, which is told elsewhere. */
+export function headerIdOf({ vfs }: { readonly vfs: Vfs }, path: string): string | undefined {
+  try {
+    const file = vfs.open(path, "read");
+    try {
+      return firstLine(file, file.stat().size)?.id;
+    } finally {
+      file.close();
+    }
+  } catch {
+    return undefined;
+  }
 }
 
 /** True when a header is what this version wrote for the session. */

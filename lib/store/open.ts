@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { ArgumentError, errno, ioError, StoreError } from "../base/errors.ts";
 import type { Settings } from "../base/options.ts";
 import { Aside, replaceText } from "../disk/aside.ts";
-import { machineOf } from "../disk/machine.ts";
+import { machinesOf } from "../disk/machine.ts";
 import { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import { FORMAT } from "../line/codec.ts";
@@ -79,20 +79,26 @@ async function createState(vfs: Vfs, path: string, settings: Settings): Promise<
     marker.discard();
   }
   for (const directory of [layout.root, ...parents]) await vfs.syncDirectory(directory);
-  return makeState(vfs, layout, settings, machineOf(vfs, layout, settings.machine));
+  return makeState(vfs, layout, settings, machinesOf(vfs, layout, settings.machine));
 }
 
 /** A store on a medium that cannot be written is opened for reading. */
 function existingState(vfs: Vfs, layout: Layout, settings: Settings): StoreState {
   try {
-    return makeState(vfs, layout, settings, machineOf(vfs, layout, settings.machine));
+    return makeState(vfs, layout, settings, machinesOf(vfs, layout, settings.machine));
   } catch (cause) {
     const reason = ioError(cause, "write to the store", { path: layout.root, written: "no" });
     if (reason.code !== "READ_ONLY" && reason.code !== "NO_ACCESS") throw reason;
-    return makeState(vfs, layout, settings, "", reason);
+    return makeState(vfs, layout, settings, [], reason);
   }
 }
 
-function makeState(vfs: Vfs, layout: Layout, settings: Settings, machine: string, readOnly?: StoreError): StoreState {
-  return new StoreState(vfs, layout, settings, machine, readOnly, (store) => new CatalogKeeper(store));
+function makeState(
+  vfs: Vfs,
+  layout: Layout,
+  settings: Settings,
+  machines: readonly string[],
+  readOnly?: StoreError,
+): StoreState {
+  return new StoreState(vfs, layout, settings, machines, readOnly, (store) => new CatalogKeeper(store));
 }

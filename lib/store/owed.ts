@@ -78,6 +78,12 @@ export class Owed {
     this.#met.delete(id);
   }
 
+  /** Nobody knows any more whether all that was purged of it is erased: logs that nobody looked after are ours now. */
+  doubt(name: string): void {
+    this.#vfs.remove(this.#pathOf(name) + DONE_ENDING);
+    this.#done.delete(name);
+  }
+
   /** All of them. */
   all(): OwedOne[] {
     const found = new Map<string, OwedOne>(Array.from(this.#met, (id) => [id, { id, isBegun: true, blobs: [] }]));

@@ -103,7 +103,7 @@ export async function bringBack(session: SessionState): Promise<void> {
 async function bringBackMet(session: SessionState): Promise<void> {
   const { store } = session;
   if (session.isPutAway) {
-    const own = session.logs.filter(({ machine }) => machine === store.machine);
+    const own = session.logs.filter(({ machine }) => store.isOwn(machine));
     const old = own.find(({ path }) => path.endsWith(OLD_ENDING));
     // It is younger than what the archive has: somebody may have written to it.
     if (old !== undefined) await retakeOld(session, old.path, own);
@@ -115,7 +115,7 @@ async function bringBackMet(session: SessionState): Promise<void> {
   await settleOld(session, session.writer);
   for (const log of session.logs) {
     const { writer } = session;
-    if (writer !== undefined && log.machine === store.machine && log.packed !== undefined)
+    if (writer !== undefined && store.isOwn(log.machine) && log.packed !== undefined)
       await settlePacked(session, writer, log);
   }
 }

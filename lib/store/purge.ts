@@ -145,7 +145,7 @@ async function holdersOf(session: SessionState, erasure: Erasure): Promise<strin
   const machines = new Set<string>();
   await refresh(session);
   for (const log of session.logs) {
-    if (log.machine === session.store.machine) continue;
+    if (session.store.isOwn(log.machine)) continue;
     const open = log.open(session.store.descriptors)?.pin();
     if (open === undefined) continue;
     try {

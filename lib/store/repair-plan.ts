@@ -31,7 +31,6 @@ export const MOST_SOURCES = 255;
 interface Owner {
   readonly id: string;
   readonly name: string;
-  readonly machine: string;
 }
 
 /** Undefined: there is nothing to do, or the log is none that may be touched. */
@@ -187,7 +186,8 @@ class Planner {
     message: string,
     isLost = false,
   ): void {
-    const { id, name, machine } = this.#owner;
+    const { id, name } = this.#owner;
+    const { machine } = place;
     const before = examination.lines.before(offset);
     // Of a second log all goes there, so its month tells it from the first.
     const folder = place === this.#plan.sources[0]?.place ? machine : `${machine}-${basename(dirname(place.path))}`;

@@ -51,7 +51,7 @@ class SessionRepair {
   readonly #store: StoreState;
   readonly #places: Place[];
   /** Old logs that are the only ones. */
-  readonly #adopted = new Set<string>();
+  readonly #named = new Set<string>();
   readonly #isTrial: boolean;
   readonly #actions: RepairAction[];
   readonly #signal: AbortSignal | undefined;
@@ -65,22 +65,25 @@ class SessionRepair {
   ) {
     this.#session = session;
     this.#store = session.store;
-    this.#places = places.filter(({ machine }) => machine === session.store.machine);
+    this.#places = places.filter(({ machine }) => session.store.isOwn(machine));
     this.#isTrial = isTrial;
     this.#actions = actions;
     this.#signal = signal;
   }
 
   async run(): Promise<void> {
-    for (const { path } of this.#placesOf(OLD_ENDING)) await this.#settleOld(path);
-    const logs = this.#places.filter(({ path }) => path.endsWith(LOG_ENDING) || this.#adopted.has(path));
-    if (logs.length === 0 || logs.length > MOST_SOURCES) return;
+    for (const place of this.#placesOf(OLD_ENDING)) await this.#settleOld(place);
+    const all = this.#places.filter(({ path }) => path.endsWith(LOG_ENDING) || this.#named.has(path));
+    const eldest = this.#store.eldest(all);
+    if (eldest === undefined || all.length > MOST_SOURCES) return;
+    // The first is the one that stays.
+    const logs = [eldest, ...all.filter((place) => place !== eldest)];
     const sources: Inspected[] = [];
     try {
       for (const place of logs)
         sources.push(await inspectLog(this.#store.vfs, place, { sealed: true, signal: this.#signal }));
       const { id, name } = this.#session;
-      const plan = await planRepair(this.#store, { id, name, machine: this.#store.machine }, sources, this.#signal);
+      const plan = await planRepair(this.#store, { id, name }, sources, this.#signal);
       if (plan === undefined) return;
       this.#signal?.throwIfAborted();
       if (!this.#isTrial) await this.#replace(plan);
@@ -96,19 +99,19 @@ class SessionRepair {
   }
 
   /** An old log: what is only in it comes into the new one. If it is the only one, it is the log. */
-  async #settleOld(old: string): Promise<void> {
+  async #settleOld({ path: old, machine }: Place): Promise<void> {
     const { vfs, replaced } = this.#store;
     const path = old.slice(0, -OLD_ENDING.length) + LOG_ENDING;
     const stat = vfs.stat(old);
     if (stat === undefined) return;
     const isAlone = vfs.stat(path) === undefined;
-    const places = [...this.#placesOf(LOG_ENDING), { path: old, machine: this.#store.machine }];
+    const places = [...this.#placesOf(LOG_ENDING), { path: old, machine }];
     const isNeeded = !isAlone && (await this.#isDamaged(places));
     if (!isAlone && !isNeeded && Date.now() - stat.ctimeMs <= OLD_STAYS_MS) return;
     if (isAlone) {
       const log = this.#isTrial ? old : path;
-      this.#places.push({ path: log, machine: this.#store.machine });
-      this.#adopted.add(log);
+      this.#places.push({ path: log, machine });
+      this.#named.add(log);
       if (!this.#isTrial) await this.#rename(old, path);
     } else if (!this.#isTrial) {
       if (!vfs.isVolatile) await sleep(LOOKED_MS);
@@ -134,7 +137,7 @@ class SessionRepair {
   /** True when a log must be replaced, which cannot be while an old one stands beside it, or the old one is damaged. */
   async #isDamaged(places: readonly Place[]): Promise<boolean> {
     const { id, name } = this.#session;
-    const owner = { id, name, machine: this.#store.machine };
+    const owner = { id, name };
     for (const place of places) {
       const log = await inspectLog(this.#store.vfs, place, { sealed: true, signal: this.#signal });
       try {

@@ -4,7 +4,7 @@ import { ArgumentError, errno, ioError, StoreError } from "../base/errors.ts";
 import type { RepairAction, RepairOptions, RepairReport, VerifyProblem } from "../base/verify.ts";
 import { hashIn } from "../disk/blobs.ts";
 import { nameOf } from "../disk/names.ts";
-import { firstLine } from "../log/last.ts";
+import { headerIdOf } from "./header.ts";
 import { repairSession } from "./repair-session.ts";
 import type { StoreState } from "./state.ts";
 import { wrongBlobs } from "./verify-blobs.ts";
@@ -103,21 +103,8 @@ async function repairOne(
     if (!(error instanceof StoreError) && errno(error) === undefined) throw error;
     const failure = ioError(error, "repair the session");
     if (FATAL.has(failure.code)) throw failure;
-    const own = places.find(({ machine }) => machine === store.machine)?.path ?? name;
-    return problemOf({ code: "unreadable", file: own, machine: store.machine, by: "nobody", detail: failure.message });
-  }
-}
-
-/** What the first line of a log names; undefined: it names nothing, or cannot be read, which is told elsewhere. */
-function headerIdOf({ vfs }: StoreState, path: string): string | undefined {
-  try {
-    const file = vfs.open(path, "read");
-    try {
-      return firstLine(file, file.stat().size)?.id;
-    } finally {
-      file.close();
-    }
-  } catch {
-    return undefined;
+    const own = places.find(({ machine }) => store.isOwn(machine));
+    const { path: file = name, machine = store.machine } = own ?? {};
+    return problemOf({ code: "unreadable", file, machine, by: "nobody", detail: failure.message });
   }
 }

@@ -106,7 +106,7 @@ async function evict(
   if (formatStamp(fold.last) !== last) return { why: "changed" };
   const { title, pinned, bytes } = infoOf(id, fold, logs);
   if (pinned === true) return { why: "pinned" };
-  if (logs.some(({ machine }) => machine !== store.machine)) return { why: "machines" };
+  if (logs.some(({ machine }) => !store.isOwn(machine))) return { why: "machines" };
   if (children.size > 0 || hasOpenChild(store, id)) return { why: "children" };
   const deletion = await deleteNext(session, { trash: true });
   const path = store.layout.trashed(session.name, formatStamp(deletion));

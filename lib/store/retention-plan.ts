@@ -4,7 +4,7 @@ import { checkOptions } from "../base/options.ts";
 import { checkPolicy } from "../base/retention.ts";
 import type { RetentionObstacle, RetentionOptions, RetentionPlan, RetentionPolicy } from "../base/retention.ts";
 import type { SessionInfo } from "../base/session-info.ts";
-import { encodeName, isArchived } from "../disk/names.ts";
+import { encodeName, isArchived, machineIn } from "../disk/names.ts";
 import { parseStamp } from "../line/stamp.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
 import { attachmentSizes } from "./attachment-sizes.ts";
@@ -105,7 +105,7 @@ function obstacleOf(
 ): RetentionObstacle | undefined {
   if (kind === "damaged") return "damaged";
   if (shown.pinned === true) return "pinned";
-  if (logs.some(({ directory }) => !directory.startsWith(`${store.machine}/`))) return "machines";
+  if (logs.some(({ directory }) => !store.isOwn(machineIn(directory)))) return "machines";
   const isKept = typeof keep === "function" ? keep(shown) : Array.isArray(keep) && keep.includes(id);
   return isKept ? "kept" : undefined;
 }

@@ -16,7 +16,7 @@ import type { SessionState } from "./session-state.ts";
 import { unique } from "./unite.ts";
 
 /** A writer without a lease that still has the old log open has looked where the path leads by then. */
-const LOOKED_MS = 100;
+export const LOOKED_MS = 100;
 
 /** A line where it lies. */
 interface FileLine {
@@ -61,7 +61,7 @@ export async function takeIn(
   const content = await readLog(open);
   const added = await readLog(other);
   const all = [...content.lines.map((line) => ({ line, open })), ...added.lines.map((line) => ({ line, open: other }))];
-  const owner = { name: session.name, machine: session.store.machine };
+  const owner = { name: session.name, machine: writer.log.machine };
   for (const fragment of added.fragments) await keepLost(session.store, { ...fragment, ...owner });
   await rewrite(session, writer, content, unique(all));
 }
@@ -74,7 +74,7 @@ export async function rewrite(
   lines: readonly FileLine[],
 ): Promise<void> {
   const { store } = session;
-  const owner = { name: session.name, machine: store.machine };
+  const owner = { name: session.name, machine: writer.log.machine };
   for (const fragment of content.fragments) await keepLost(store, { ...fragment, ...owner });
   const { path } = writer.log;
   session.lease?.check();

@@ -90,6 +90,14 @@ export class SessionState implements WriterOwner, LeaseOwner {
     this.generation = -1;
   }
 
+  /** Nor whose they are: a folder was adopted. */
+  forgetLogs(): void {
+    this.writer?.endTurn();
+    for (const log of this.logs) this.store.descriptors.drop(log.slot);
+    this.forgetPlaces();
+    this.logs = [];
+  }
+
   /** A line was not where it was known to lie: what was saved of that is not to be believed either. */
   distrust(): void {
     this.forget();
@@ -104,15 +112,13 @@ export class SessionState implements WriterOwner, LeaseOwner {
     return this.logs.length > 0;
   }
 
+  /** No operation on it is under way. */
+  get isAtRest(): boolean {
+    return this.compacting === undefined && this.queue.isIdle && this.loading === undefined;
+  }
+
   get isIdle(): boolean {
-    return (
-      this.streams?.isIdle !== false &&
-      this.compacting === undefined &&
-      this.queue.isIdle &&
-      this.loading === undefined &&
-      this.writer?.isDirty !== true &&
-      !this.writer?.failure
-    );
+    return this.streams?.isIdle !== false && this.isAtRest && this.writer?.isDirty !== true && !this.writer?.failure;
   }
 
   /** True when the fold has all that the logs have. Costs a look at each log, none within a turn of our own writes. */
@@ -190,10 +196,10 @@ export class SessionState implements WriterOwner, LeaseOwner {
         const unpacked = store.unpacked.pathOf(path, packed);
         return new Log(unpacked, machine, number, "read", { path, print: packed, readAtMs: Date.now() });
       }
-      const isOwn = machine === store.machine && path.endsWith(LOG_ENDING);
+      const isOwn = store.isOwn(machine) && path.endsWith(LOG_ENDING);
       return new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
     });
-    const own = this.logs.find((log) => log.machine === store.machine && log.place.endsWith(LOG_ENDING));
+    const own = store.eldest(this.logs.filter((log) => store.isOwn(log.machine) && log.place.endsWith(LOG_ENDING)));
     if (own !== undefined) this.setOwnLog(own, writer?.failure);
   }
 
@@ -205,8 +211,7 @@ export class SessionState implements WriterOwner, LeaseOwner {
 
   /** This machine has a log of it, in use or in the archive. */
   get isOurs(): boolean {
-    const { machine } = this.store;
-    return this.logs.some((log) => log.machine === machine);
+    return this.logs.some(({ machine }) => this.store.isOwn(machine));
   }
 
   /** This machine's log lies in the archive, or lay in use until a moment ago: it comes back before anything is written. */
@@ -216,8 +221,7 @@ export class SessionState implements WriterOwner, LeaseOwner {
 
   /** The archive has a log of this machine. */
   get hasPacked(): boolean {
-    const { machine } = this.store;
-    return this.logs.some((log) => log.packed !== undefined && log.machine === machine);
+    return this.logs.some(({ packed, machine }) => packed !== undefined && this.store.isOwn(machine));
   }
 
   taken(): void {

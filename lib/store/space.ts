@@ -1,5 +1,6 @@
 // What is needed where somebody looks after a store's space, and not where sessions are read and written: it is loaded with its
 // first use, all of it as one file.
+export { adopt } from "./adopt.ts";
 export { collectBlobs } from "./blob-collect.ts";
 export { compactSession, nothingDone } from "./compact.ts";
 export { compactStore } from "./compact-store.ts";

@@ -28,7 +28,9 @@ export class StoreState {
   readonly vfs: Vfs;
   readonly layout: Layout;
   readonly settings: Settings;
+  /** The folder that new logs go to. Empty where nothing can be written. */
   readonly machine: string;
+  readonly #machines: Set<string>;
   /** Why nothing can be written here; undefined: it can. */
   readonly readOnly: StoreError | undefined;
   readonly descriptors: Descriptors;
@@ -65,14 +67,16 @@ export class StoreState {
     vfs: Vfs,
     layout: Layout,
     settings: Settings,
-    machine: string,
+    machines: readonly string[],
     readOnly: StoreError | undefined,
     makeCatalog: (store: StoreState) => CatalogKeeper,
   ) {
     this.vfs = vfs;
     this.layout = layout;
     this.settings = settings;
+    const [machine = ""] = machines;
     this.machine = machine;
+    this.#machines = new Set(machines);
     this.readOnly = readOnly;
     const hasLeases = settings.lease && !vfs.isVolatile;
     this.leases = hasLeases ? new Leases(vfs, layout, machine, settings.busyTimeoutMs) : undefined;
@@ -99,6 +103,24 @@ export class StoreState {
       },
     );
     this.catalog = makeCatalog(this);
+  }
+
+  /** The folders that are this machine's: that for new logs, then those that were adopted. */
+  get machines(): readonly string[] {
+    return [...this.#machines];
+  }
+
+  isOwn(machine: string): boolean {
+    return this.#machines.has(machine);
+  }
+
+  addMachine(machine: string): void {
+    this.#machines.add(machine);
+  }
+
+  /** Of several logs of ours the one that is written to, and that the others are united with: the oldest folder's. */
+  eldest<T extends { readonly machine: string }>(own: readonly T[]): T | undefined {
+    return own.find(({ machine }) => machine !== this.machine) ?? own[0];
   }
 
   /** A call begins. Those that began before close() may still do all that they need. */

@@ -14,11 +14,12 @@ import type {
 } from "../base/store-stats.ts";
 import type { SessionInfo } from "../base/session-info.ts";
 import { giveWay } from "../base/turn.ts";
-import { machineIn, monthOf } from "../disk/names.ts";
+import { monthOf } from "../disk/names.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
 import { parseStamp } from "../line/stamp.ts";
 import { isAsSeen, shownInfo } from "./describe.ts";
 import { renew } from "./list.ts";
+import { MachineTotals } from "./machine-totals.ts";
 import { stats } from "./stats.ts";
 import type { StoreState } from "./state.ts";
 import { walk } from "./walk.ts";
@@ -30,12 +31,14 @@ export async function storeStats(store: StoreState, options: StoreStatsOptions):
   const { signal } = options;
   const { layout } = store;
   const sessions = new SessionTotals();
+  const machines = new MachineTotals(store);
   const lines = options.lines === true ? new LineTotals(store) : undefined;
   for await (const seen of walk(store, "updated", 1)) {
     signal?.throwIfAborted();
     const entry = isAsSeen(store, seen) ? seen : await renew(store, seen);
     if (entry.logs.length === 0) continue;
     sessions.add(entry);
+    await machines.add(entry);
     await lines?.add(entry);
     options.onProgress?.({ sessions: sessions.count, bytes: sessions.bytes });
   }
@@ -53,6 +56,7 @@ export async function storeStats(store: StoreState, options: StoreStatsOptions):
     lostAndFound,
     cache,
     ...sessions.shown(),
+    machines: machines.shown(),
     ...(lines !== undefined && { lines: lines.shown() }),
   };
 }
@@ -87,7 +91,6 @@ class SessionTotals {
   #living = 0;
   #damaged = 0;
   readonly #deleted: Sum = { sessions: 0, bytes: 0 };
-  readonly #machines = new Map<string, number>();
   readonly #months = new Map<string, { created: Sum; active: Sum }>();
   /** The largest first. */
   #largest: LargeSession[] = [];
@@ -97,12 +100,7 @@ class SessionTotals {
   }
 
   add(entry: CatalogEntry): void {
-    let bytes = 0;
-    for (const { directory, print } of entry.logs) {
-      bytes += print.size;
-      const machine = machineIn(directory);
-      this.#machines.set(machine, (this.#machines.get(machine) ?? 0) + print.size);
-    }
+    const bytes = entry.logs.reduce((sum, { print }) => sum + print.size, 0);
     this.bytes += bytes;
     if (entry.kind === "deleted") return addTo(this.#deleted, bytes);
     this.#living++;
@@ -113,13 +111,12 @@ class SessionTotals {
     this.#note(entry, bytes);
   }
 
-  shown(): Pick<StoreStats, "sessions" | "damaged" | "deleted" | "machines" | "largest" | "growth"> {
+  shown(): Pick<StoreStats, "sessions" | "damaged" | "deleted" | "largest" | "growth"> {
     const months = [...this.#months].sort(([a], [b]) => (a < b ? -1 : 1));
     return {
       sessions: this.#living,
       damaged: this.#damaged,
       deleted: this.#deleted,
-      machines: Object.fromEntries(this.#machines),
       largest: this.#largest,
       growth: months.map(([month, used]): MonthUsed => ({ month, ...used })),
     };

@@ -1,4 +1,5 @@
 // The public handle of an open store: lifecycle, and one line for each verb.
+import type { AdoptOptions, AdoptReport } from "../base/adopt.ts";
 import type { BlobReference, StoredBlob } from "../base/blob.ts";
 import type { StoreChange } from "../base/change.ts";
 import type { ExportOptions, ExportReport, ExportTarget } from "../base/export.ts";
@@ -22,6 +23,7 @@ import type { SessionFilter } from "./filter.ts";
 import { count, get, ids, page, sessions } from "./list.ts";
 import type { SessionPage, SessionPageOptions } from "./list.ts";
 import { openState } from "./open.ts";
+import type { Rooms } from "./rooms.ts";
 import { Retention } from "./retention.ts";
 import type { SearchHit, SearchOptions } from "./search-options.ts";
 import { Session } from "./session.ts";
@@ -29,12 +31,6 @@ import type { SessionOptions } from "./session.ts";
 import type { StoreState } from "./state.ts";
 import { watch } from "./watch.ts";
 import type { WatchOptions } from "./watch.ts";
-
-/** Rooms that see this one, and that this one cannot see: whoever opens a store knows both. */
-export interface Rooms {
-  importFrom(store: StoreState, source: ImportSource | "auto", options: ImportOptions): Promise<ImportReport>;
-  exportTo(store: StoreState, target: ExportTarget, options: ExportOptions): Promise<ExportReport>;
-}
 
 export class Store<M extends object = Record<string, unknown>, P extends object = Record<string, unknown>> {
   readonly #state: StoreState;
@@ -54,6 +50,24 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   /** The folder that this machine writes to: what a sync must not overwrite. Empty where the store is read-only. */
   get machine(): string {
     return this.#state.machine;
+  }
+
+  /** The folders that are this machine's: `machine`, then those that were adopted. Only what is in these is changed. */
+  get machines(): readonly string[] {
+    return this.#state.machines;
+  }
+
+  /**
+   * Makes the folder of a machine whose id was lost (with the cache, by a move, with the computer) one of this machine's, for this
+   * and every later open of the store at this place; other processes that have it open notice at their next open. Its sessions go
+   * on in their logs there; of several logs in our folders one is made. Nobody must write as that machine any more: throws
+   * SESSION_BUSY while a lease shows that somebody does, NOT_FOUND where there is no such folder.
+   */
+  async adopt(machine: string, options: AdoptOptions = {}): Promise<AdoptReport> {
+    return await this.#state.track(async () => {
+      const { adopt } = await import("./space.ts");
+      return await adopt(this.#state, machine, options);
+    });
   }
 
   /** How much history is kept: what a policy would take, and taking it. */
@@ -100,11 +114,10 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   }
 
   /**
-   * Sessions by their title, archived ones and children too; those without a title by the beginning of their first
-   * prompt; all by their id, or the first characters of it (from four on). Every word of the text must be somewhere in the title.
-   * Case, width, and the diacritics of Latin, Greek and Cyrillic letters do not count. Newest first; a text without a
-   * word finds all. Fast enough for every key that is typed; what other processes change shows within a twentieth of a
-   * second.
+   * Sessions by their title, archived ones and children too; those without a title by the beginning of their first prompt;
+   * all by their id, or the first characters of it (from four on). Every word of the text must be somewhere in the title. Case,
+   * width, and the diacritics of Latin, Greek and Cyrillic letters do not count. Newest first; a text without a word finds all.
+   * Fast enough for every key that is typed; what other processes change shows within a twentieth of a second.
    */
   async searchTitles(text: string, options: TitleSearchOptions = {}): Promise<TitleHit[]> {
     return await this.#state.track(() => this.#state.catalog.titles.search(text, options));
@@ -123,9 +136,9 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   }
 
   /**
-   * Takes over another tool's sessions, or those of an export, with their times. The source is never changed (but see `markMigrated`), and a
-   * second import adds only what is new in it. With "auto" the path's content tells the tool. What cannot be read is
-   * reported and skipped. Throws NOT_FOUND where there is nothing at the path.
+   * Takes over another tool's sessions, or those of an export, with their times. The source is never changed (but see
+   * `markMigrated`), and a second import adds only what is new in it. With "auto" the path's content tells the tool. What
+   * cannot be read is reported and skipped. Throws NOT_FOUND where there is nothing at the path.
    */
   async importFrom(source: ImportSource | "auto", options: ImportOptions = {}): Promise<ImportReport> {
     return await this.#state.track(() => this.#rooms.importFrom(this.#state, source, options));
@@ -188,9 +201,8 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   /**
    * Finds what is wrong with the store, session by session, without changing a byte or a time of it: torn, damaged, altered,
    * repeated and misplaced lines, commits without an end, lost headers, gaps, attachments that are missing or not what they say,
-   * leftovers. Every byte of every log is read (no index is believed), memory is bounded by the longest session, and what
-   * cannot be read is a problem as any other and stops nothing. A store without damage yields nothing.
-   * Throws NOT_FOUND for an id in `ids` that is none.
+   * leftovers. Every byte of every log is read (no index is believed), memory is bounded by the longest session, and what cannot
+   * be read is a problem as any other and stops nothing. Throws NOT_FOUND for an id in `ids` that is none.
    */
   async *verify(options: VerifyOptions = {}): AsyncGenerator<VerifyProblem> {
     const { checkVerify, verify } = await import("./verify.ts");

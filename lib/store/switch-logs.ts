@@ -1,5 +1,6 @@
 // A log was compacted while its session is in use. What is known of the session stays known: its lines lie in the old log
 // as long as that stands beside, and by then the new one has been read.
+import { machineIn } from "../disk/names.ts";
 import type { Fold } from "../line/fold.ts";
 import { Log } from "../log/log.ts";
 import type { Replaced } from "../log/replace.ts";
@@ -21,8 +22,8 @@ export function switchLogs(session: SessionState, { path, old, drained }: Replac
     session.forgetPlaces();
     return;
   }
-  const before = knownLog(session, old, own.number, own);
-  const after = knownLog(session, path, own.number + 1);
+  const before = knownLog(session, old, own.number, own.machine, own);
+  const after = knownLog(session, path, own.number + 1, own.machine);
   if (fold.last !== undefined) fold.setPrevious(after.number, fold.last);
   store.descriptors.drop(own.slot);
   session.logs = [before, after];
@@ -33,8 +34,8 @@ export function switchLogs(session: SessionState, { path, old, drained }: Replac
 }
 
 /** A log all of whose lines are in the fold. */
-function knownLog({ store }: SessionState, path: string, number: number, was?: Log): Log {
-  const log = new Log(path, store.machine, number, was === undefined ? "append" : "read");
+function knownLog({ store }: SessionState, path: string, number: number, machine: string, was?: Log): Log {
+  const log = new Log(path, machine, number, was === undefined ? "append" : "read");
   log.reopen(store.descriptors);
   log.covered = log.size;
   log.readAtMs = Date.now();
@@ -65,7 +66,7 @@ interface Ahead {
 
 /** What the new log comes to; undefined: it is not in order. */
 async function readAhead({ store }: SessionState, path: string): Promise<Ahead | undefined> {
-  const log = new Log(path, store.machine, 0, "append");
+  const log = new Log(path, machineIn(store.layout.directoryOf(path).directory), 0, "append");
   const open = log.reopen(store.descriptors).pin();
   try {
     const fold = await foldOne(log, open);

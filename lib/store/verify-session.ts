@@ -90,7 +90,7 @@ export class SessionCheck {
   }
 
   #judge(): void {
-    const own = this.#logs.filter(({ place }) => place.machine === this.#store.machine);
+    const own = this.#logs.filter(({ place }) => this.#store.isOwn(place.machine));
     this.#isTouchable = own.every((log) => headerFor(log, this.#id) !== "foreign");
   }
 
@@ -152,11 +152,13 @@ export class SessionCheck {
 
   /** What only several logs of a session can have. */
   async *#ofSeveral(): AsyncGenerator<VerifyProblem> {
+    const { machine: own } = this.#store;
     const machines = new Set<string>();
     for (const { place } of this.#logs) {
       if (place.path.endsWith(OLD_ENDING)) continue;
-      if (machines.has(place.machine)) yield this.#problem("two-logs", place, {});
-      machines.add(place.machine);
+      const machine = this.#store.isOwn(place.machine) ? own : place.machine;
+      if (machines.has(machine)) yield this.#problem("two-logs", place, {});
+      machines.add(machine);
     }
     for (let next = 1; next < this.#logs.length; next++) {
       for (let before = 0; before < next; before++)
@@ -188,7 +190,7 @@ export class SessionCheck {
   #by({ machine, packed }: Place): "mine" | "others" | "nobody" {
     // What is archived stays as it is.
     if (packed !== undefined) return "nobody";
-    if (machine !== this.#store.machine || this.#store.readOnly !== undefined) return "others";
+    if (!this.#store.isOwn(machine) || this.#store.readOnly !== undefined) return "others";
     return this.#isTouchable ? "mine" : "nobody";
   }
 

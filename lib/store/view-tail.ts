@@ -1,44 +1,75 @@
-// The end of a session's only log, where nothing else is asked for and nothing is known of the session yet.
+// The end of a session from the ends of its logs, where nothing else is asked for and nothing is known of it yet.
 import type { OpenFile } from "../disk/descriptors.ts";
-import { oldOf } from "../disk/names.ts";
+import { LOG_ENDING, oldOf } from "../disk/names.ts";
+import type { Vfs } from "../disk/vfs.ts";
 import { FORMAT, LF } from "../line/codec.ts";
 import { decodeHead } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
 import { Log } from "../log/log.ts";
-import { foldTail } from "../log/tail.ts";
+import { foldTail, readLast } from "../log/tail.ts";
+import type { TailSource } from "../log/tail.ts";
+import type { Place } from "./locator.ts";
 import type { SessionState } from "./session-state.ts";
 import { warningsOfFuture } from "./tell.ts";
 import type { Take } from "./view.ts";
 
 const HEADER_BYTES = 4096;
 
-/** What `take` makes of the end of a session's only log; undefined: the whole log must be read, which tells why. */
+/** More of them are read whole. */
+const MOST_LOGS = 16;
+
+/** A log whose end is read, and its header on the way from a cold disk. */
+interface Opened {
+  readonly log: Log;
+  readonly open: OpenFile;
+  readonly header: Promise<LineHead | undefined>;
+}
+
+/** What `take` makes of the end of a session's logs; undefined: they must be read whole, which tells why. */
 export async function takeTail<T>(
   session: SessionState,
   messages: number,
   take: Take<T>,
 ): Promise<{ taken: T } | undefined> {
-  const { vfs, descriptors, locator } = session.store;
-  const [place, ...others] = locator.find(session.name);
-  if (place === undefined || place.packed !== undefined || others.length > 0 || (vfs.stat(place.path)?.size ?? 0) === 0)
+  const { vfs, locator } = session.store;
+  const places = locator.find(session.name);
+  if (places.length === 0 || places.length > MOST_LOGS || !places.every((place) => isPlain(vfs, place)))
     return undefined;
-  const log = new Log(place.path, place.machine, 0, "read");
+  const opened: Opened[] = [];
+  try {
+    for (const place of places) opened.push(openEnd(session, place, opened.length));
+    // One was replaced since the look-up: the old log may have more.
+    if (places.some(({ path }) => vfs.stat(oldOf(path)) !== undefined)) return undefined;
+    const sources = await Promise.all(opened.map((each) => sourceOf(each, opened.length === 1)));
+    const fold = foldTail(sources, messages);
+    if (fold === undefined || fold.deletedAt !== undefined) return undefined;
+    for (const { header } of opened) if (!isHeader(await header, session.id)) return undefined;
+    for (const warning of warningsOfFuture(session, fold)) session.store.warn(warning);
+    const [logs, files] = [opened.map(({ log }) => log), opened.map(({ open }) => open)];
+    return { taken: take({ fold, logs, files, skipped: 0 }) };
+  } finally {
+    for (const { header, open } of opened) {
+      await header.catch(() => undefined);
+      open.unpin();
+    }
+  }
+}
+
+/** It is no archived log, no old one that stands beside for a while, and not empty. */
+function isPlain(vfs: Vfs, { path, packed }: Place): boolean {
+  return packed === undefined && path.endsWith(LOG_ENDING) && (vfs.stat(path)?.size ?? 0) > 0;
+}
+
+function openEnd({ store: { descriptors } }: SessionState, { path, machine }: Place, number: number): Opened {
+  const log = new Log(path, machine, number, "read");
   const open = log.reopen(descriptors).pin();
   // Nobody else asks for this slot: the file closes when the last snapshot of it is released.
   descriptors.drop(log.slot);
-  // It comes from a cold disk while the end is read and folded.
-  const header = readHeader(open);
-  try {
-    // It was replaced since the look-up: the old log may have more.
-    if (vfs.stat(oldOf(place.path)) !== undefined) return undefined;
-    const fold = foldTail(open.file, log.size, log.number, messages);
-    if (fold === undefined || fold.deletedAt !== undefined || !isHeader(await header, session.id)) return undefined;
-    for (const warning of warningsOfFuture(session, fold)) session.store.warn(warning);
-    return { taken: take({ fold, logs: [log], files: [open], skipped: 0 }) };
-  } finally {
-    await header.catch(() => undefined);
-    open.unpin();
-  }
+  return { log, open, header: readHeader(open) };
+}
+
+async function sourceOf({ log: { size, number }, open: { file } }: Opened, isOnly: boolean): Promise<TailSource> {
+  return { file, size, log: number, last: isOnly ? undefined : await readLast(file, size) };
 }
 
 async function readHeader({ file }: OpenFile): Promise<LineHead | undefined> {

@@ -100,6 +100,14 @@ export const SPACE_STEPS: readonly Step[] = [
   },
   // It goes through what the purge of a session goes through, at length.
   ...(process.env["TURNLOG_LONG"] === undefined ? [] : [PURGE_OF_DELETED]),
+  {
+    name: "adopt",
+    prepare: writtenAsAnother,
+    prepared: onS((all) => [...all, message("theirs", { id: "theirs" })]),
+    run: (store, _, machine: string) => adopt(store, machine),
+    apply: (model) => model,
+    isCommit: false,
+  },
   { name: "prune", run: prune, apply: without("imported"), isCommit: false },
 ];
 
@@ -132,6 +140,32 @@ async function deleteWhole(store: Store<any, any>, { vfs, root }: Context): Prom
   } catch {
     // A store tries that again when it is opened anew.
   }
+}
+
+/** Another store appends to "s" as a machine whose id is lost then. -> that machine's folder */
+async function writtenAsAnother({ vfs, root }: Context): Promise<string> {
+  const { machines } = new Layout(root);
+  const [record = ""] = vfs.names(machines);
+  const aside = join(root, ".cache", "record");
+  vfs.rename(join(machines, record), aside);
+  const store = await openOn<any, any>(vfs, root, settingsOf({ busyTimeoutMs: 200 }), rooms);
+  await s(store).append({ id: "theirs" });
+  await s(store).sync();
+  await store.close();
+  vfs.rename(aside, join(machines, record));
+  return store.machine;
+}
+
+/** A session whose logs could not be united keeps them, and a warning says so. */
+async function adopt(store: Store<any, any>, machine: string): Promise<void> {
+  let cause: unknown;
+  const off = store.on("warning", (warning) => {
+    if (warning.code === "upkeep") cause ??= warning.cause ?? new StoreError("IO", warning.message);
+  });
+  const { united } = await store.adopt(machine);
+  await setImmediate();
+  off();
+  if (united === 0) throw cause ?? new StoreError("IO", "nothing was united");
 }
 
 /** A plan that cannot be carried out says which session stays. */

@@ -1,5 +1,5 @@
 // Asks the questions and prints a table: node run.mjs [--quick] [--only QUESTION]... [--dir DIR]
-// Questions: append, last, read, search, titles, sessions, pages, space.
+// Questions: append, last, read, search, titles, sessions, pages, space, two-logs.
 //
 // Build the library first. Ratios taken on one machine in one run are what counts. With --quick all is smaller, and
 // the run fails if a figure is worse than twice its bar: more than noise, on any machine.
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { describeMachine } from "./machine.mjs";
 
-const QUESTIONS = ["append", "last", "read", "search", "titles", "sessions", "pages", "space"];
+const QUESTIONS = ["append", "last", "read", "search", "titles", "sessions", "pages", "space", "two-logs"];
 /** How much worse than its bar a figure may be in a quick run. */
 const TOLERANCE = 2;
 

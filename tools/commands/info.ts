@@ -1,8 +1,8 @@
-import type { SessionStats } from "../../lib/index.ts";
+import type { Branch, SessionStats } from "../../lib/index.ts";
 import type { Command } from "../command.ts";
 import { EXIT, wrongUsage } from "../exit.ts";
 import { onlySession, withStore } from "../open.ts";
-import { jsonLine, oneLine } from "../text.ts";
+import { counted, jsonLine, oneLine } from "../text.ts";
 
 const TEXTS = ["title", "summary", "project", "directory", "parent"] as const;
 const FLAGS = ["archived", "pinned"] as const;
@@ -12,11 +12,13 @@ export const info: Command = {
   usage: ["info SESSION [--set KEY=VALUE ...]"],
   summary: "tell what is known of a session, or set it",
   details: `
-A line for each thing that is known: what the session is called and belongs to, its times (UTC), how much there is of it.
+A line for each thing that is known: what the session is called and belongs to, its times (UTC), how much there is of it. If
+it has several branches, a line for each: its newest message's id, how many messages it has from where it left the history, last
+activity (UTC), the machine that wrote to it last, and where it left the history.
 --set sets ${TEXTS.join(", ")},
 ${FLAGS.join(" and ")} (true or false) and tags (with commas between them). An empty value clears.
 
-With --json: one object.`,
+With --json: one object; "branches" is how many, and "branchList" has them where there are several.`,
   options: {
     set: { type: "string", value: "KEY=VALUE", multiple: true, help: "set this; can be given several times" },
   },
@@ -29,7 +31,10 @@ With --json: one object.`,
       if (isChanging) await session.update(patch);
       const found = await session.info();
       const stats = await session.stats();
-      await call.out.add(call.json ? `${jsonLine({ ...found, stats })}\n` : linesOf({ ...found, ...textOf(stats) }));
+      const branches = found.branches > 1 ? await session.branches() : [];
+      const list = branches.length > 0 && { branchList: branches };
+      if (call.json) await call.out.add(`${jsonLine({ ...found, ...list, stats })}\n`);
+      else await call.out.add(linesOf({ ...found, ...textOf(stats) }) + branches.map(branchLine).join(""));
       return EXIT.done;
     });
   },
@@ -50,6 +55,12 @@ function settingOf(text: string): [string, unknown] {
 function textOf({ lines, types, liveBytes, deadBytes }: SessionStats): Record<string, unknown> {
   const counts = Object.entries(types).map(([type, tally]) => `${type} ${tally.lines}`);
   return { lines: `${lines} (${counts.join(", ")})`, liveBytes, deadBytes };
+}
+
+function branchLine({ id, messages, updatedAt, machine, forkedAt, current }: Branch): string {
+  const from = current ? "the history" : forkedAt === undefined ? "from the beginning" : `from ${forkedAt}`;
+  const size = counted(messages, "message");
+  return `branch  ${oneLine(id)}  ${size}, ${updatedAt.slice(0, 19)}Z, ${oneLine(machine)}, ${from}\n`;
 }
 
 function linesOf(session: Record<string, unknown>): string {

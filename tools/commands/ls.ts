@@ -17,7 +17,8 @@ export const ls: Command = {
   ],
   summary: "list sessions, the newest first",
   details: `
-A row for each session: id, last activity (UTC), messages, title; with tabs between them where stdout is no terminal.
+A row for each session: id, last activity (UTC), messages, title; with tabs between them where stdout is no terminal. On a
+terminal "+1" behind the messages says that there is another branch (turnlog info lists them).
 Filters can be combined. A session that cannot be read is listed with the reason where no filter is given, and makes the
 exit code 1, as does an empty list. If there are more sessions than the limit, stderr tells the cursors to go on from.
 
@@ -96,7 +97,12 @@ interface Page {
 async function list(call: Call, { items, previous, next }: Page): Promise<number> {
   const { out } = call;
   if (call.json) for (const item of items) await out.add(`${jsonLine(item)}\n`);
-  else if (items.length > 0) await writeTable(out, ["ID", "UPDATED", "MESSAGES", "TITLE"], items.map(rowOf));
+  else if (items.length > 0)
+    await writeTable(
+      out,
+      ["ID", "UPDATED", "MESSAGES", "TITLE"],
+      items.map((item) => rowOf(item, out.isTerminal)),
+    );
   const damaged = items.filter((item) => "damaged" in item).length;
   await out.flush();
   if (items.length === 0) call.say("no sessions");
@@ -106,8 +112,9 @@ async function list(call: Call, { items, previous, next }: Page): Promise<number
   return items.length === 0 || damaged > 0 ? EXIT.problems : EXIT.done;
 }
 
-function rowOf(session: SessionInfo | DamagedSession): string[] {
+function rowOf(session: SessionInfo | DamagedSession, forPeople: boolean): string[] {
   if ("damaged" in session) return [session.id, "-", "-", `damaged: ${session.damaged}`];
-  const { id, updatedAt, messages, title, summary } = session;
-  return [id, `${updatedAt.slice(0, 19)}Z`, String(messages), title ?? summary ?? ""];
+  const { id, updatedAt, messages, branches, title, summary } = session;
+  const others = forPeople && branches > 1 ? ` +${branches - 1}` : "";
+  return [id, `${updatedAt.slice(0, 19)}Z`, `${messages}${others}`, title ?? summary ?? ""];
 }

@@ -4,7 +4,7 @@ import { EXIT, wrongUsage } from "../exit.ts";
 import { speakerOf, wordsOf } from "../message-text.ts";
 import { onlySession, withStore } from "../open.ts";
 import type { Output } from "../output.ts";
-import { jsonLine, oneLine } from "../text.ts";
+import { counted, jsonLine, oneLine } from "../text.ts";
 
 const DEFAULT_LAST = 20;
 
@@ -13,7 +13,8 @@ export const show: Command = {
   summary: "show a session's messages",
   details: `
 The newest messages, oldest first: the words, and a line for each tool call, tool result or image. Control characters
-are shown as escapes. If there are older messages, stderr tells the cursor to go back from.
+are shown as escapes. If there are older messages, stderr tells the cursor to go back from; if there are other branches, how
+many (turnlog info lists them).
 
 With --json: a line for each message, {"id", "at", "data", "parts"}.`,
   options: {
@@ -29,7 +30,8 @@ With --json: a line for each message, {"id", "at", "data", "parts"}.`,
     const all = args.has("all");
     if (all && (last !== undefined || before !== undefined)) throw wrongUsage("--all goes with no other range");
     return await withStore(call, "read", async (store) => {
-      const session = store.session(await onlySession(store, call));
+      const id = await onlySession(store, call);
+      const session = store.session(id);
       if (all) await writeAll(session, call);
       else {
         const page = await session.page({ limit: last ?? DEFAULT_LAST, before });
@@ -37,6 +39,12 @@ With --json: a line for each message, {"id", "at", "data", "parts"}.`,
         await out.flush();
         if (page.previous !== undefined) call.say(`older messages: --before '${page.previous}'`);
       }
+      await call.out.flush();
+      // The listing knows it: nothing of the session is read for it.
+      const info = await store.get(id);
+      const branches = info === undefined || "damaged" in info ? 1 : info.branches;
+      if (branches > 1)
+        call.say(`${counted(branches - 1, "other branch", "other branches")}: turnlog info ${oneLine(id)}`);
       return EXIT.done;
     });
   },
