@@ -92,6 +92,12 @@ const MEANINGS: Readonly<Record<VerifyCode, Meaning>> = {
     text: "a machine has more than one log of the session; all are read",
     repair: "repair unites them",
   },
+  "rolled-back": {
+    severity: "error",
+    text:
+      "an older copy took the place of this machine's log (a backup that was restored, or a sync in the wrong direction); " +
+      "lines that it had are in no log: unite it with a copy that has them",
+  },
   leftover: {
     severity: "info",
     text: "an old log that was replaced stands beside the new one",

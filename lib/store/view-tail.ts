@@ -6,6 +6,7 @@ import { decodeHead } from "../line/decode.ts";
 import type { LineHead } from "../line/decode.ts";
 import { Log } from "../log/log.ts";
 import { foldTail } from "../log/tail.ts";
+import { proves } from "./own-last.ts";
 import type { SessionState } from "./session-state.ts";
 import { warningsOfFuture } from "./tell.ts";
 import type { Take } from "./view.ts";
@@ -33,6 +34,10 @@ export async function takeTail<T>(
     if (vfs.stat(oldOf(place.path)) !== undefined) return undefined;
     const fold = foldTail(open.file, log.size, log.number, messages);
     if (fold === undefined || fold.deletedAt !== undefined || !isHeader(await header, session.id)) return undefined;
+    // What this machine's log is known to have had may stand before all of this, or nowhere.
+    const { ownLast, store } = session;
+    const isOwn = place.machine === store.machine;
+    if (ownLast !== undefined && !(isOwn && fold.last !== undefined && proves(fold.last, ownLast))) return undefined;
     for (const warning of warningsOfFuture(session, fold)) session.store.warn(warning);
     return { taken: take({ fold, logs: [log], files: [open], skipped: 0 }) };
   } finally {
