@@ -95,8 +95,8 @@ const MEANINGS: Readonly<Record<VerifyCode, Meaning>> = {
   "rolled-back": {
     severity: "error",
     text:
-      "an older copy took the place of this machine's log (a backup that was restored, or a sync in the wrong direction); " +
-      "lines that it had are in no log: unite it with a copy that has them",
+      "lines that this machine's log had are in no log any more: an older copy took its place (a backup that was restored, " +
+      "a sync in the wrong direction); it is whole again when it is united with a copy that has them",
   },
   leftover: {
     severity: "info",

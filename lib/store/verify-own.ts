@@ -48,6 +48,8 @@ export class OwnCheck {
   missing(logs: readonly Inspected[]): string | undefined {
     for (const [number, { place, examination }] of logs.entries()) {
       if (place.machine !== this.#store.machine) continue;
+      // That is told as what it is, and no older copy is like that.
+      if (examination.header === undefined) return undefined;
       for (const finding of examination.findings) for (const search of this.#searches) search.problem(finding, number);
     }
     if (this.#recalled.length > 0 && !this.#recalled.some(({ isMissing }) => isMissing))

@@ -167,7 +167,7 @@ export class SessionCheck {
     const missing = this.#isMoved ? undefined : this.#own.missing(this.#logs);
     const place = this.#places.find(({ machine }) => machine === this.#store.machine) ?? this.#places[0];
     if (missing !== undefined && place !== undefined)
-      yield this.#problem("rolled-back", place, { detail: `it had lines up to ${missing}`, by: "nobody" });
+      yield this.#problem("rolled-back", place, { detail: `the last was ${missing}`, by: "nobody" });
   }
 
   /** What only several logs of a session can have. */
