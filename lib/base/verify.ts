@@ -21,6 +21,7 @@ export type VerifyCode =
   | "orphan"
   | "gap"
   | "two-logs"
+  | "rolled-back"
   | "leftover"
   | "archive-damaged"
   | "unreadable"

@@ -111,6 +111,8 @@ export class Layout {
   readonly leases: string;
   /** Sessions of which something is to be erased yet: an empty file for each. */
   readonly owed: string;
+  /** What this machine's logs lost to older copies: a file for each session. */
+  readonly rolledBack: string;
   /** What upkeep knows from one process to the next. */
   readonly upkeep: string;
   /** Logs of the archive that somebody reads. */
@@ -133,6 +135,7 @@ export class Layout {
     this.offsets = join(this.cache, "offsets");
     this.leases = join(this.cache, "leases");
     this.owed = join(this.cache, "owed");
+    this.rolledBack = join(this.cache, "rolled-back");
     this.upkeep = join(this.cache, "upkeep.json");
     this.unpacked = join(this.cache, "unpacked");
   }

@@ -70,7 +70,7 @@ export class Fold implements Reading {
   /** A line that is not sound was taken in: of two with one stamp, the other may be the one that counts. */
   #hasAltered: boolean;
   /** The last line of each log, by the log's number. */
-  readonly #previous: (Stamp | undefined)[];
+  readonly previous: (Stamp | undefined)[];
 
   /** An empty one, or one that goes on from what was saved; the rows are in the order of their places then. */
   constructor(rows: Rows = new Rows(), saved?: SavedState) {
@@ -88,7 +88,7 @@ export class Fold implements Reading {
     this.repeats = saved?.repeats ?? 0;
     this.orphans = [...(saved?.orphans ?? [])];
     this.#hasAltered = saved?.hasAltered ?? false;
-    this.#previous = [...(saved?.previous ?? [])];
+    this.previous = [...(saved?.previous ?? [])];
   }
 
   /** What is needed, with rows in the order of their places, to go on from here elsewhere. */
@@ -106,7 +106,7 @@ export class Fold implements Reading {
       repeats: this.repeats,
       orphans: [...this.orphans],
       hasAltered: this.#hasAltered,
-      previous: [...this.#previous],
+      previous: [...this.previous],
     };
   }
 
@@ -131,10 +131,10 @@ export class Fold implements Reading {
     this.#hasAltered ||= !line.sound;
     // An altered tombstone is not obeyed: nobody knows what it was meant to hide.
     if (line.sound || !TOMBSTONES.has(line.type)) {
-      this.#extendTree(line, before ?? this.#previous[log]);
+      this.#extendTree(line, before ?? this.previous[log]);
       this.#obey(line, log);
     }
-    if (stamp === this.last) this.#previous[log] = stamp;
+    if (stamp === this.last) this.previous[log] = stamp;
     return true;
   }
 
@@ -145,11 +145,6 @@ export class Fold implements Reading {
     if (type !== "message" && type !== "part") return;
     const row = this.rows.find(of ?? stamp);
     if (row !== NONE) this.rows.moveTo(row, offset, length, log);
-  }
-
-  /** The last line of a log, though it was applied as another log's. */
-  setPrevious(log: number, stamp: Stamp): void {
-    this.#previous[log] = stamp;
   }
 
   /** What the next message follows: the newest living message, `head`, `truncate` or `remove`, else the last line. */

@@ -1,6 +1,7 @@
 // The newest and the oldest stamp of a log, from its ends.
 import type { VfsFile } from "../disk/vfs.ts";
 import type { LineHead } from "../line/decode.ts";
+import { compareStamps } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { readPieces, readTail } from "./pieces.ts";
 
@@ -13,6 +14,12 @@ export function lastStamp(file: VfsFile, size: number): Stamp | undefined {
     const line = endsOf(file, size - length, length, length < size)?.last;
     if (line !== undefined || length === size) return line?.stamp;
   }
+}
+
+/** True when no line of the log has this stamp or a greater one. */
+export function endsBefore(file: VfsFile, size: number, stamp: Stamp): boolean {
+  const last = lastStamp(file, size);
+  return last === undefined || compareStamps(last, stamp) < 0;
 }
 
 /** The log's first line, which is its header where all is well. */

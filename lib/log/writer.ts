@@ -10,6 +10,8 @@ import type { Descriptors, OpenFile } from "../disk/descriptors.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
 import { LineBuffer } from "../line/encode.ts";
+import type { Commit, WriterOwner } from "./commit.ts";
+import { endsBefore } from "./last.ts";
 import type { Log, Look } from "./log.ts";
 import { retakeName } from "./replace.ts";
 import { atEndOfTurn, currentTurn, hasFresh, isTurn, takeFresh } from "../base/turn.ts";
@@ -20,20 +22,6 @@ const lines = new LineBuffer();
 const KEPT_BYTES = 1024 * 1024;
 /** So often the path may name another file in the middle of one commit. */
 const MOST_MOVES = 3;
-
-/** Lines that belong together. They are encoded when they are written, and again if they have to be written again. */
-export interface Commit {
-  /** `offset` is where the first of them will lie. */
-  encodeInto(buffer: LineBuffer, offset: number): void;
-}
-
-/** The session that a writer writes for. */
-export interface WriterOwner {
-  /** The path names another file by now, which has the lines: nothing that was known of the log holds. */
-  moved(): void;
-  /** What cannot be told to a caller any more. */
-  lost(error: unknown): void;
-}
 
 export class LogWriter {
   readonly log: Log;
@@ -287,6 +275,9 @@ export class LogWriter {
       const { file } = open;
       const last = Buffer.alloc(1);
       log.endsClean = log.size === 0 || (file.read(last, 0, 1, log.size - 1) === 1 && last[0] === LF);
+      // Whoever replaces a log on purpose keeps every writer's last line: only an older copy ends before what was kept.
+      const before = this.#kept[0]?.before;
+      if (before !== undefined && endsBefore(file, log.size, before)) this.#owner.rolledBack(before);
     } catch (cause) {
       throw ioError(cause, "open the log that replaced the session's log", { path: log.path, written: "unknown" });
     }

@@ -1,5 +1,6 @@
 // The catalog of an open store: loaded when somebody lists, told of what this store writes, kept up to date meanwhile.
 import { join } from "node:path";
+import { DamagedIndexError } from "../indexes/blocks.ts";
 import { Catalog } from "../indexes/catalog/catalog.ts";
 import { fingerprintOf } from "../disk/fingerprint.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
@@ -107,6 +108,17 @@ export class CatalogKeeper {
   /** Compares every file with what is known of it. */
   async checkAll(): Promise<void> {
     await this.#reconcile(true);
+  }
+
+  /** What it knew of a session at the last look; nobody has compared that with the logs. */
+  known(name: string): CatalogEntry | undefined {
+    try {
+      this.#catalog.load();
+      return this.#catalog.find(name);
+    } catch (error) {
+      if (!(error instanceof DamagedIndexError)) throw error;
+      return undefined;
+    }
   }
 
   /** What a reader has found out about a session. */

@@ -146,6 +146,7 @@ function commitNow<T>(
     session.startAnew();
     throw error;
   }
+  session.ownLast = tx.lines.at(-1)?.stamp;
   if (session.isBroughtBack && hasNewMessage(tx)) session.isBroughtBack = false;
   known.rest();
   session.store.sidecars.grew(session, writer.log.covered);
@@ -178,6 +179,7 @@ export async function commitFirst<T>(
     tx.encodeInto(lines, 0);
     aside.write(lines.bytes.subarray(0, lines.length));
   });
+  session.ownLast = tx.lines.at(-1)?.stamp;
   if (session.loading === undefined && log.number === session.logs.length - 1) session.known ??= known;
   if (session.writer !== undefined) session.store.background.addWriter(session.writer);
   session.store.makeRoom();

@@ -8,13 +8,14 @@ import type { Fingerprint } from "../disk/fingerprint.ts";
 import { decodeName, encodeName } from "../disk/names.ts";
 import { NEVER_MS, seenLog } from "../indexes/catalog/entry.ts";
 import type { CatalogEntry, SeenLog } from "../indexes/catalog/entry.ts";
-import { formatStamp } from "../line/stamp.ts";
+import { compareStamps, formatStamp } from "../line/stamp.ts";
 import type { Reading } from "../line/reading.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { firstLine, lastStamp } from "../log/last.ts";
 import { infoOf } from "./info.ts";
 import { refresh } from "./load.ts";
 import type { Place } from "./locator.ts";
+import { ownLastIn } from "./own-last.ts";
 import { promptOf } from "./prompt.ts";
 import type { SessionState } from "./session-state.ts";
 import type { StoreState } from "./state.ts";
@@ -56,9 +57,15 @@ export function isAsSeen(store: StoreState, { logs }: CatalogEntry): boolean {
 
 /**
  * Reads a session by its name. `places` are its logs, if the caller knows them: it saves the look-up in all
- * directories. An entry without logs: the session is gone.
+ * directories. `before` is what it showed the last time: of that, nothing of this machine's may be missing now. An entry
+ * without logs: the session is gone.
  */
-export async function describe(store: StoreState, name: string, places?: readonly Place[]): Promise<CatalogEntry> {
+export async function describe(
+  store: StoreState,
+  name: string,
+  before?: CatalogEntry,
+  places?: readonly Place[],
+): Promise<CatalogEntry> {
   const found = places ?? store.locator.find(name);
   const plain = decodeName(name);
   const header = plain === undefined ? await headerId(store, found) : undefined;
@@ -69,7 +76,9 @@ export async function describe(store: StoreState, name: string, places?: readonl
   const isKnown = store.sessions.has(id);
   // A session that nobody has open is read without being remembered: a listing fills no memory.
   const { session, release } = store.borrow(id);
+  const had = ownLastIn(store, before);
   try {
+    if (!isKnown) session.expect(had);
     if (!isKnown && places !== undefined) session.setPlaces(places);
     if (!isKnown) {
       const take = (view: View<Reading>): CatalogEntry => {
@@ -81,6 +90,7 @@ export async function describe(store: StoreState, name: string, places?: readonl
     for (let looks = 1; looks <= MOST_LOOKS; looks++) {
       await refresh(session);
       if (session.fold === undefined) return goneEntry(name, id);
+      await compareOwn(session, had);
       const entry = entryOf(session);
       if (entry !== undefined) return entry;
       // Others wrote to our log after our last look, which may still serve in this turn: it is to serve no more.
@@ -95,6 +105,16 @@ export async function describe(store: StoreState, name: string, places?: readonl
   } finally {
     release();
   }
+}
+
+/** An open session was read when nobody knew yet what is known of it by now. */
+async function compareOwn(session: SessionState, had: Stamp | undefined): Promise<void> {
+  const { ownLast } = session;
+  if (had === undefined || (ownLast !== undefined && compareStamps(had, ownLast) <= 0)) return;
+  session.ownLast = had;
+  const { noticeRolledBack } = await import("./rolled-back.ts");
+  await session.queue.run(() => noticeRolledBack(session));
+  if (session.ownLast === had) session.ownLast = ownLast;
 }
 
 /** What is known of a session; undefined: nothing, or others wrote to our log between two looks. */
@@ -116,7 +136,7 @@ function entryIn(session: SessionState, fold: Reading, prompt: () => string | un
       : seenAt(store, log.packed.path, log.packed.print, log.packed.readAtMs),
   );
   const { first, last } = fold as { first: Stamp; last: Stamp };
-  const stamps = { updated: formatStamp(last), created: formatStamp(first) };
+  const stamps = { updated: formatStamp(last), created: formatStamp(first), own: ownIn(session) };
   if (fold.deletedAt !== undefined) return { name, id, kind: "deleted", ...stamps, logs: seen, info: {} };
   const { id: _id, createdAt: _created, updatedAt: _updated, ...info } = infoOf(id, fold, logs);
   return {
@@ -128,6 +148,12 @@ function entryIn(session: SessionState, fold: Reading, prompt: () => string | un
     info,
     prompt: info.title === undefined ? prompt() : undefined,
   };
+}
+
+/** Undefined: all of it is ours, or nothing. */
+function ownIn({ logs, ownLast, store }: SessionState): string | undefined {
+  const isShared = logs.some(({ machine }) => !store.isOwn(machine));
+  return isShared && ownLast !== undefined ? formatStamp(ownLast) : undefined;
 }
 
 /** The beginning of the first prompt; undefined: there is none, or it cannot be read now. */

@@ -14,6 +14,7 @@ export type WarningCode =
   | "diverged"
   | "future"
   | "lost"
+  | "rolled-back"
   | "unread"
   | "sync"
   | "blob-missing"

@@ -151,7 +151,7 @@ async function* find(store: StoreState, filter: SessionFilter, direction: 1 | -1
 
 /** The logs are others than those that the catalog has seen. */
 export async function renew(store: StoreState, entry: CatalogEntry): Promise<CatalogEntry> {
-  const renewed = await describe(store, entry.name);
+  const renewed = await describe(store, entry.name, entry);
   if (isNews(entry, renewed)) store.catalog.put(renewed);
   return renewed;
 }

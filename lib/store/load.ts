@@ -10,6 +10,7 @@ import type { Log } from "../log/log.ts";
 import { isPieceStart } from "../log/pieces.ts";
 import { CommitFilter } from "../log/recovery.ts";
 import { scan } from "../log/scan.ts";
+import { Lookout, ownLastOf } from "./own-last.ts";
 import { restoreFold } from "./restore.ts";
 import type { SessionState } from "./session-state.ts";
 import { tell, warningsOf, warningsOfLog } from "./tell.ts";
@@ -38,6 +39,7 @@ export async function refresh(session: SessionState): Promise<void> {
 
 async function load(session: SessionState): Promise<void> {
   const before = session.fold;
+  const lookout = new Lookout(session);
   try {
     // What was acknowledged comes first: if the log was replaced meanwhile, it goes into the new one.
     session.writer?.endTurn();
@@ -47,7 +49,7 @@ async function load(session: SessionState): Promise<void> {
       try {
         if (!(await unpacked(session))) {
           if (tries === MOST_TRIES) throw changing(session);
-        } else if ((await goOn(session)) || (await rebuild(session, tries === MOST_TRIES))) break;
+        } else if ((await goOn(session, lookout)) || (await rebuild(session, lookout, tries === MOST_TRIES))) break;
         session.generation = -1;
       } catch (error) {
         // A log went between the look-up and now: an old one that stood beside, or all of the session.
@@ -60,6 +62,11 @@ async function load(session: SessionState): Promise<void> {
     const { fold } = session;
     const ofSession = fold === undefined || fold === before ? [] : warningsOf(session, fold);
     tell(session, [...ofSession, ...session.logs.flatMap((log) => warningsOfLog(session, log))]);
+    if (fold !== undefined) {
+      if (!lookout.isSeen || session.missing !== undefined)
+        await (await import("./rolled-back.ts")).noticeRolledBack(session);
+      session.ownLast = ownLastOf(session, fold);
+    }
     session.store.sidecars.loaded(session);
     if (session.isOurs && fold !== undefined) session.store.owed.notice(session, fold);
     session.store.makeRoom();
@@ -80,10 +87,15 @@ function changing({ id }: SessionState): StoreError {
 }
 
 /** From what is known, or from what was saved, to what the logs have now. False: they must be read. */
-async function goOn(session: SessionState): Promise<boolean> {
-  if (session.known !== undefined) return await catchUp(session, session.known.fold);
+async function goOn(session: SessionState, lookout: Lookout): Promise<boolean> {
+  if (session.known !== undefined) {
+    lookout.isSeen = true;
+    return await catchUp(session, session.known.fold);
+  }
   const fold = await restoreFold(session);
-  if (fold === undefined || !(await catchUp(session, fold))) return false;
+  if (fold === undefined) return false;
+  lookout.trust(fold);
+  if (!(await catchUp(session, fold))) return false;
   session.damage = undefined;
   return true;
 }
@@ -121,9 +133,13 @@ export async function catchUp(session: SessionState, fold: Fold): Promise<boolea
   return true;
 }
 
+/** Told of lines in the order in which they stand in a log. */
+type NoteLine = (log: Log, line: LineHead) => void;
+
 /** False: a log was replaced since they were looked up, and there is one more. */
-async function rebuild(session: SessionState, isLastTry: boolean): Promise<boolean> {
+async function rebuild(session: SessionState, lookout: Lookout, isLastTry: boolean): Promise<boolean> {
   session.sidecar.covered = 0;
+  lookout.begin();
   const headers: Headers = new Map();
   const opens: OpenFile[] = [];
   try {
@@ -131,8 +147,12 @@ async function rebuild(session: SessionState, isLastTry: boolean): Promise<boole
     // Looked for when the new ones are open: an old log has its name before the new one has.
     if (!isLastTry && session.logs.some((log) => hasOld(session, log.path))) return false;
     const [only] = session.logs;
-    let fold = session.logs.length === 1 ? await foldOne(only as Log, opens[0] as OpenFile, headers) : undefined;
-    fold ??= await foldAll(session, opens, headers);
+    const note = (log: Log, line: LineHead): void => {
+      noteHeader(headers, log, line);
+      lookout.note(line.stamp);
+    };
+    let fold = session.logs.length === 1 ? await foldOne(only as Log, opens[0] as OpenFile, note) : undefined;
+    fold ??= await foldAll(session, opens, note);
     checkHeaders(session, headers);
     session.setFold(fold);
     return true;
@@ -148,17 +168,17 @@ function hasOld({ logs, store }: SessionState, path: string): boolean {
 }
 
 /** Nearly every session has one log, in order: it goes straight into the fold. Undefined: this one is not in order. */
-export async function foldOne(log: Log, open: OpenFile, headers: Headers = new Map()): Promise<Fold | undefined> {
+export async function foldOne(log: Log, open: OpenFile, note?: NoteLine): Promise<Fold | undefined> {
   const fold = new Fold();
   let isInOrder = true;
   const isSorted = await readFrom(log, open, (line) => {
-    noteHeader(headers, log, line);
+    note?.(log, line);
     isInOrder &&= fold.apply(line, log.number);
   });
   return isInOrder && isSorted && fold.repeats === 0 ? fold : undefined;
 }
 
-async function foldAll(session: SessionState, opens: readonly OpenFile[], headers: Headers): Promise<Fold> {
+async function foldAll(session: SessionState, opens: readonly OpenFile[], note: NoteLine): Promise<Fold> {
   const all: { readonly log: Log; readonly lines: LineHead[]; readonly open: OpenFile }[] = [];
   for (const [index, log] of session.logs.entries()) {
     const lines: LineHead[] = [];
@@ -167,13 +187,13 @@ async function foldAll(session: SessionState, opens: readonly OpenFile[], header
     log.problems = [];
     log.closed.clear();
     await readInto(log, open, (line) => lines.push(line));
-    for (const line of lines) noteHeader(headers, log, line);
+    for (const line of lines) note(log, line);
     all.push({ log, lines, open });
   }
   const fold = new Fold();
   const { lines, before, last } = unite(all);
   for (const { line, log } of lines) fold.apply(line, log.number, before.get(line));
-  for (const [log, stamp] of last) fold.setPrevious(log.number, stamp);
+  for (const [log, stamp] of last) fold.previous[log.number] = stamp;
   return fold;
 }
 

@@ -5,6 +5,8 @@ import type { OpenFile } from "../disk/descriptors.ts";
 import type { SavedLog } from "../indexes/offsets/layout.ts";
 import { Paged } from "../indexes/offsets/paged.ts";
 import { BadSidecarError, readMeta, Sidecar } from "../indexes/offsets/sidecar.ts";
+import { parseStamp } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
 import type { Log } from "../log/log.ts";
 import type { ProblemCode } from "../log/pieces.ts";
 import type { SessionState } from "./session-state.ts";
@@ -45,6 +47,7 @@ export class OpenSidecar {
     const slot = new Slot(store.layout.sidecar(session.name), "read");
     try {
       const open = new OpenSidecar(store, slot, store.descriptors.get(slot));
+      session.expect(open.#ownLastOf(session));
       if (open.#isOf(session)) return open;
     } catch {
       // There is none, or it cannot be read.
@@ -65,6 +68,12 @@ export class OpenSidecar {
 
   close(): void {
     this.#store.descriptors.drop(this.#slot);
+  }
+
+  /** What this machine's logs of the session had, even if they are others by now. */
+  #ownLastOf({ id, store }: SessionState): Stamp | undefined {
+    const { session, machine, ownLast } = this.sidecar.text;
+    return session === id && machine === store.machine ? parseStamp(ownLast) : undefined;
   }
 
   #isOf({ id, store, logs }: SessionState): boolean {

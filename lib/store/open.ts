@@ -12,10 +12,13 @@ import { CatalogKeeper } from "./catalog-keeper.ts";
 import { StoreState } from "./state.ts";
 
 const MARKER = `${JSON.stringify({ format: FORMAT })}\n`;
-/** What git and whoever reads .gitignore should know. Logs and attachments are bytes: no line ending of theirs is to be changed. */
+/**
+ * What git and whoever reads .gitignore should know. All that lies in a store are bytes: no line ending is to be changed in
+ * any of it, whatever the repository around it says. An old log is gone in a minute, and the new one has all of it.
+ */
 const GIT_FILES: readonly (readonly [string, string])[] = [
-  [".gitignore", ".cache/\ntrash/\nlost+found/\n"],
-  [".gitattributes", "*.jsonl -text\nblobs/** -text\n"],
+  [".gitignore", ".cache/\ntrash/\nlost+found/\n*.jsonl.old\n"],
+  [".gitattributes", "* -text\n"],
 ];
 
 export async function openState(vfs: Vfs, directory: string, settings: Settings): Promise<StoreState> {

@@ -74,7 +74,7 @@ async function describeAll(
     store.checkOpen();
     const known = catalog.find(name);
     const settled = met.size === 0 ? settledEntry(store, known) : undefined;
-    const entry = settled ?? (await describe(store, name, placesOf(store, known, met, checked)));
+    const entry = settled ?? (await describe(store, name, known, placesOf(store, known, met, checked)));
     if (isNews(known, entry)) found.push(entry);
     // What could not be read now may be read the next time, and no directory will look otherwise for it.
     if (isUnread(entry)) for (const { directory } of entry.logs) unread.add(directory);

@@ -14,9 +14,11 @@ import type { Fold } from "../line/fold.ts";
 import { freeze } from "../line/frozen.ts";
 import type { FrozenFold } from "../line/frozen.ts";
 import type { Log } from "../log/log.ts";
+import { formatStamp } from "../line/stamp.ts";
 import { prefixOf } from "../log/prefix.ts";
 import { giveWay } from "../base/turn.ts";
 import { LEAST_BYTES, pathOf } from "./open-sidecar.ts";
+import { ownLastOf } from "./own-last.ts";
 import type { SessionState } from "./session-state.ts";
 
 /** A time that no file has. */
@@ -34,11 +36,14 @@ export class SidecarSave {
   readonly #fold: Fold;
   readonly #frozen: FrozenFold;
   readonly #moments: readonly Moment[];
+  readonly #ownLast: string | undefined;
 
   private constructor(session: SessionState, fold: Fold) {
     this.#session = session;
     this.#fold = fold;
     this.#frozen = freeze(fold);
+    const ownLast = ownLastOf(session, fold);
+    this.#ownLast = ownLast && formatStamp(ownLast);
     this.#moments = session.logs.map((log) => momentOf(session, log));
   }
 
@@ -79,7 +84,8 @@ export class SidecarSave {
     const path = store.layout.sidecar(name);
     const aside = new Aside(store.vfs, store.layout.aside);
     try {
-      for (const bytes of encodeSidecar(this.#frozen, { session: id, machine: store.machine, logs })) {
+      const owner = { session: id, machine: store.machine, logs, ownLast: this.#ownLast };
+      for (const bytes of encodeSidecar(this.#frozen, owner)) {
         if (bytes instanceof Uint8Array && bytes.length > 0)
           aside.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
         await giveWay();

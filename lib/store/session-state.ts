@@ -4,9 +4,11 @@ import type { StoreError } from "../base/errors.ts";
 import type { Lease, LeaseOwner } from "../disk/lease.ts";
 import { encodeName, LOG_ENDING } from "../disk/names.ts";
 import type { Fold } from "../line/fold.ts";
+import { compareStamps } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
 import { Log } from "../log/log.ts";
 import { LogWriter } from "../log/writer.ts";
-import type { WriterOwner } from "../log/writer.ts";
+import type { WriterOwner } from "../log/commit.ts";
 import { Known } from "./known.ts";
 import type { Place } from "./locator.ts";
 import type { PartStreams } from "./part-streams.ts";
@@ -28,6 +30,13 @@ export class SessionState implements WriterOwner, LeaseOwner {
   /** The end of this machine's log; undefined: it has none yet. */
   writer: LogWriter | undefined;
   #writerId: string | undefined;
+  /**
+   * The greatest line that this machine's logs are known to have had. It outlives what is known of the session: who reads
+   * the logs anew looks whether they still have it.
+   */
+  ownLast: Stamp | undefined;
+  /** A line that was acknowledged, and that the file which took the log's place was seen not to have. */
+  missing: Stamp | undefined;
   /** Undefined: the logs must be read. */
   known: Known | undefined;
   /** Why nothing may be written to the session: its own log has no header. */
@@ -236,6 +245,16 @@ export class SessionState implements WriterOwner, LeaseOwner {
     this.forget();
   }
 
+  rolledBack(had: Stamp): void {
+    this.missing ??= had;
+  }
+
+  /** Somebody knows that this machine's logs have this line. */
+  expect(stamp: Stamp | undefined): void {
+    if (stamp !== undefined && (this.ownLast === undefined || compareStamps(this.ownLast, stamp) < 0))
+      this.ownLast = stamp;
+  }
+
   /** What the file system threw in an operation on this session, as callers know errors; anything else as it is. */
   typed(error: unknown): unknown {
     return typedError(error, "read or write the session", { session: this.id });
@@ -249,6 +268,11 @@ export class SessionState implements WriterOwner, LeaseOwner {
   /** After a failed write: nothing that we know holds, and a writer whose commit failed never writes again. */
   startAnew(): void {
     this.forget();
+    this.renewWriter();
+  }
+
+  /** What is written next is another writer's. */
+  renewWriter(): void {
     this.#writerId = newWriter();
     // A session that is forgotten and comes back, too, must not write as the one that failed.
     this.store.changeWriter();

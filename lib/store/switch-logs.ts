@@ -24,7 +24,7 @@ export function switchLogs(session: SessionState, { path, old, drained }: Replac
   }
   const before = knownLog(session, old, own.number, own.machine, own);
   const after = knownLog(session, path, own.number + 1, own.machine);
-  if (fold.last !== undefined) fold.setPrevious(after.number, fold.last);
+  if (fold.last !== undefined) fold.previous[after.number] = fold.last;
   store.descriptors.drop(own.slot);
   session.logs = [before, after];
   session.setOwnLog(after, writer?.failure);

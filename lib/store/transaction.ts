@@ -9,7 +9,7 @@ import type { Fold } from "../line/fold.ts";
 import { NONE } from "../line/rows.ts";
 import { advance, compareStamps, formatStamp, isWithinYears, nextStamp, parseStamp } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
-import type { Commit } from "../log/writer.ts";
+import type { Commit } from "../log/commit.ts";
 import { UNWRITTEN } from "./known.ts";
 import type { Known, OwnLine } from "./known.ts";
 import type { SessionState } from "./session-state.ts";
@@ -30,10 +30,12 @@ export class Transaction implements Commit {
   readonly session: SessionState;
   readonly known: Known;
   readonly lines: OwnLine[] = [];
+  readonly before: Stamp | undefined;
 
   constructor(session: SessionState, known: Known) {
     this.session = session;
     this.known = known;
+    this.before = session.ownLast;
   }
 
   /** The session as it is with what this commit has so far. */

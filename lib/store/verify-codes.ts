@@ -92,6 +92,12 @@ const MEANINGS: Readonly<Record<VerifyCode, Meaning>> = {
     text: "a machine has more than one log of the session; all are read",
     repair: "repair unites them",
   },
+  "rolled-back": {
+    severity: "error",
+    text:
+      "lines that this machine's log had are in no log any more: an older copy took its place (a backup that was restored, " +
+      "a sync in the wrong direction); it is whole again when it is united with a copy that has them",
+  },
   leftover: {
     severity: "info",
     text: "an old log that was replaced stands beside the new one",

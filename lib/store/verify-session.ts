@@ -14,6 +14,7 @@ import { OLD_STAYS_MS } from "./replaced.ts";
 import type { StoreState } from "./state.ts";
 import { problemOf } from "./verify-codes.ts";
 import { missingBlobs } from "./verify-blobs.ts";
+import { OwnCheck } from "./verify-own.ts";
 import { References } from "./verify-references.ts";
 
 export class SessionCheck {
@@ -23,6 +24,9 @@ export class SessionCheck {
   readonly #signal: AbortSignal | undefined;
   readonly #logs: Inspected[] = [];
   readonly #references = new References();
+  readonly #own: OwnCheck;
+  /** One of this machine's logs went while this looked at them: what it had is not known to be missing. */
+  #isMoved = false;
   #id: string | undefined;
   #isTouchable = true;
   /** Bytes that were read. */
@@ -34,6 +38,7 @@ export class SessionCheck {
     this.#places = places;
     this.#signal = signal;
     this.#id = idOf(name, []);
+    this.#own = new OwnCheck(store, name, this.#id);
   }
 
   async *problems(): AsyncGenerator<VerifyProblem> {
@@ -49,6 +54,7 @@ export class SessionCheck {
         yield* this.#ofBlobs(log);
       }
       yield* this.#ofReferences();
+      yield* this.#ofOwn();
       yield* this.#ofSeveral();
     } finally {
       for (const { file } of this.#logs) file.close();
@@ -60,14 +66,21 @@ export class SessionCheck {
     try {
       const inspected = await this.#read(place, {
         signal: this.#signal,
-        onLine: (line, before) => this.#references.add(line, number, before),
-        onRetry: () => this.#references.forget(number),
+        onLine: (line, before) => {
+          this.#references.add(line, number, before);
+          this.#own.line(line, place.machine, number);
+        },
+        onRetry: () => {
+          this.#references.forget(number);
+          this.#own.forget(number);
+        },
       });
       this.#logs.push(inspected);
       this.bytes += inspected.stat.size;
     } catch (error) {
       this.#signal?.throwIfAborted();
       // It was deleted, archived or replaced since it was met.
+      this.#isMoved ||= this.#store.isOwn(place.machine);
       if (errno(error) === "ENOENT") return;
       if (errno(error) === undefined) throw error;
       this.#references.forget(number);
@@ -148,6 +161,13 @@ export class SessionCheck {
       const { place } = this.#logs[log] as Inspected;
       yield this.#problem(code, place, { offset, bytes, detail, by: "nobody" });
     }
+  }
+
+  *#ofOwn(): Generator<VerifyProblem> {
+    const missing = this.#isMoved ? undefined : this.#own.missing(this.#logs);
+    const place = this.#places.find(({ machine }) => this.#store.isOwn(machine)) ?? this.#places[0];
+    if (missing !== undefined && place !== undefined)
+      yield this.#problem("rolled-back", place, { detail: `the last was ${missing}`, by: "nobody" });
   }
 
   /** What only several logs of a session can have. */

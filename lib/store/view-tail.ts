@@ -9,6 +9,7 @@ import { Log } from "../log/log.ts";
 import { foldTail, readLast } from "../log/tail.ts";
 import type { TailSource } from "../log/tail.ts";
 import type { Place } from "./locator.ts";
+import { ownLastOf, proves } from "./own-last.ts";
 import type { SessionState } from "./session-state.ts";
 import { warningsOfFuture } from "./tell.ts";
 import type { Take } from "./view.ts";
@@ -44,8 +45,12 @@ export async function takeTail<T>(
     const fold = foldTail(sources, messages);
     if (fold === undefined || fold.deletedAt !== undefined) return undefined;
     for (const { header } of opened) if (!isHeader(await header, session.id)) return undefined;
-    for (const warning of warningsOfFuture(session, fold)) session.store.warn(warning);
     const [logs, files] = [opened.map(({ log }) => log), opened.map(({ open }) => open)];
+    // What this machine's log is known to have had may stand before all of this, or nowhere.
+    const { ownLast, store } = session;
+    const last = ownLast && ownLastOf({ logs, store }, fold);
+    if (ownLast !== undefined && (last === undefined || !proves(last, ownLast))) return undefined;
+    for (const warning of warningsOfFuture(session, fold)) store.warn(warning);
     return { taken: take({ fold, logs, files, skipped: 0 }) };
   } finally {
     for (const { header, open } of opened) {

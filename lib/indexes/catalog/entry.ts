@@ -26,6 +26,8 @@ export interface CatalogEntry {
   readonly info: Readonly<Record<string, unknown>>;
   /** The beginning of its first prompt, where it has no title. */
   readonly prompt?: string | undefined;
+  /** The last line of this machine's logs, where others have some of it, too; else that is the newest. */
+  readonly own?: string | undefined;
 }
 
 export type Order = "updated" | "created";
@@ -100,7 +102,7 @@ export function hashName(name: string): number {
 
 /** An entry as JSON, by position: a catalog holds many of them. */
 export function encodeEntry(entry: CatalogEntry): unknown {
-  const { name, id, kind, updated, created, logs, info, prompt } = entry;
+  const { name, id, kind, updated, created, logs, info, prompt, own } = entry;
   const seen = logs.map(({ directory, file, print: { dev, ino, size, mtimeMs, ctimeMs } }) => [
     directory,
     file,
@@ -110,12 +112,13 @@ export function encodeEntry(entry: CatalogEntry): unknown {
     mtimeMs,
     ctimeMs,
   ]);
-  return [name, id, kind, updated, created, seen, info, ...(prompt === undefined ? [] : [prompt])];
+  const rest = own === undefined ? (prompt === undefined ? [] : [prompt]) : [prompt ?? null, own];
+  return [name, id, kind, updated, created, seen, info, ...rest];
 }
 
 /** What encodeEntry() made; its bytes were checked. */
 export function decodeEntry(value: unknown): CatalogEntry {
-  const [name, id, kind, updated, created, seen, info, prompt] = value as [
+  const [name, id, kind, updated, created, seen, info, prompt, own] = value as [
     string,
     string,
     CatalogEntry["kind"],
@@ -123,6 +126,7 @@ export function decodeEntry(value: unknown): CatalogEntry {
     string,
     [string, string, number, number, number, number, number][],
     Record<string, unknown>,
+    string | null | undefined,
     string | undefined,
   ];
   const logs = seen.map(([directory, file, dev, ino, size, mtimeMs, ctimeMs]) => ({
@@ -130,5 +134,5 @@ export function decodeEntry(value: unknown): CatalogEntry {
     file,
     print: { dev, ino, size, mtimeMs, ctimeMs },
   }));
-  return { name, id, kind, updated, created, logs, info, prompt };
+  return { name, id, kind, updated, created, logs, info, prompt: prompt ?? undefined, own };
 }

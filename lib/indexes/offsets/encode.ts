@@ -29,6 +29,8 @@ export interface SidecarOwner {
   readonly session: string;
   readonly machine: string;
   readonly logs: readonly SavedLog[];
+  /** The stamp of the last line of this machine's logs; undefined: it has none. */
+  readonly ownLast?: string | undefined;
 }
 
 /** Yields bytes to be written one after the other; undefined: only time has passed. A fold without a line has no sidecar. */

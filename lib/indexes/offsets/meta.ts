@@ -30,6 +30,8 @@ export interface MetaText {
   readonly session: string;
   readonly machine: string;
   readonly logs: readonly SavedLog[];
+  /** The last line of this machine's logs. */
+  readonly ownLast?: string | undefined;
   readonly rows: number;
   /** Messages of the history. */
   readonly messages: number;

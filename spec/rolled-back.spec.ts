@@ -1,0 +1,490 @@
+// A log of one's own that an older copy overwrote: a backup that was restored, a sync in the wrong direction. It is noticed,
+// told, gone on from by a new writer, and whole again when a fuller copy is united with it.
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openStore } from "../lib/index.ts";
+import type { Store, StoreOptions, StoreWarning, VerifyProblem } from "../lib/index.ts";
+import { collect, logPath, useStores } from "./helpers/stores.ts";
+
+const stores = useStores();
+
+interface Watched {
+  readonly store: Store<any, any>;
+  readonly warnings: StoreWarning[];
+}
+
+async function open(directory: string, options?: StoreOptions): Promise<Watched> {
+  const store = await stores.open(options, directory);
+  const warnings: StoreWarning[] = [];
+  store.on("warning", (warning) => warnings.push(warning));
+  return { store, warnings };
+}
+
+const SETTLED_MS = 120;
+
+/** Messages that make a log short, or long enough for an index of its own. */
+const SIZES = { short: 10, long: 1500 };
+
+async function append(store: Store<any, any>, size: number, from: string): Promise<string[]> {
+  const session = store.session("s", { create: true });
+  const text = "what was said ".repeat(size);
+  for (let n = 0; n < 20; n++) await session.append({ id: `${from}-${n}`, text });
+  // What was written a moment ago would be written again, to whatever file stands there.
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  return Array.from({ length: 20 }, (_, n) => `${from}-${n}`);
+}
+
+async function ids(store: Store<any, any>): Promise<string[]> {
+  return (await store.session("s").history()).map(({ id }) => id);
+}
+
+function codes(warnings: readonly StoreWarning[]): string[] {
+  return warnings.map(({ code }) => code).filter((code) => code !== "size");
+}
+
+async function found(store: Store<any, any>): Promise<VerifyProblem[]> {
+  return (await collect(store.verify())).filter(({ code }) => code === "rolled-back");
+}
+
+/** In the place of a file comes another one, as rsync, cp and a restored backup do it: a new file, or the same one. */
+const WAYS = {
+  "another file": (from: string, to: string): void => {
+    copyFileSync(from, `${to}.tmp`);
+    renameSync(`${to}.tmp`, to);
+  },
+  "the same file": (from: string, to: string): void => writeFileSync(to, readFileSync(from)),
+} as const;
+
+/** LC_ALL=C sort -u of two logs, in the place of the first. */
+function uniteInto(log: string, other: string): void {
+  const lines = new Set([log, other].flatMap((path) => readFileSync(path, "latin1").split("\n").filter(Boolean)));
+  writeFileSync(
+    `${log}.tmp`,
+    [...lines]
+      .sort()
+      .map((line) => `${line}\n`)
+      .join(""),
+    "latin1",
+  );
+  renameSync(`${log}.tmp`, log);
+}
+
+function writersOf(path: string): Set<string> {
+  const lines = readFileSync(path, "utf8").trim().split("\n");
+  return new Set(lines.map((line) => (JSON.parse(line) as { at: string }).at.slice(-8)));
+}
+
+describe.each(Object.keys(SIZES) as (keyof typeof SIZES)[])("a %s log", (name) => {
+  const size = SIZES[name];
+
+  describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("overwritten by an older copy, as %s", (way) => {
+    const overwrite = WAYS[way];
+
+    test("under a live store: told once, gone on from by another writer, and whole when the fuller copy comes", async () => {
+      const directory = stores.directory();
+      const { store, warnings } = await open(directory);
+      const early = await append(store, size, "early");
+      const log = logPath(store, "s");
+      copyFileSync(log, join(directory, "old"));
+      const late = await append(store, size, "late");
+      copyFileSync(log, join(directory, "fuller"));
+      overwrite(join(directory, "old"), log);
+      await store.refresh();
+      expect(await ids(store)).toEqual(early);
+      expect(codes(warnings)).toEqual(["rolled-back"]);
+      expect(warnings[0]).toMatchObject({ session: "s", path: log });
+      expect(await found(store)).toMatchObject([
+        { code: "rolled-back", session: "s", machine: store.machine, file: log, isRepairable: false },
+      ]);
+      const { at } = await store.session("s").append({ id: "after" });
+      const [written] = readFileSync(log, "utf8").trim().split("\n").slice(-2) as [string];
+      expect(JSON.parse(written)).toMatchObject({
+        type: "open",
+        after: (await store.session("s").message("early-19"))!.at,
+      });
+      expect(readFileSync(join(directory, "fuller"), "utf8")).not.toContain(at.slice(-8));
+      expect(await ids(store)).toEqual([...early, "after"]);
+      expect(codes(warnings)).toEqual(["rolled-back"]);
+      uniteInto(log, join(directory, "fuller"));
+      await store.refresh();
+      expect(await ids(store)).toEqual([...early, "after"]);
+      expect(await store.session("s").branches()).toMatchObject([
+        { id: "after", current: true, messages: 21 },
+        { id: "late-19", current: false, messages: 20, forkedAt: (await store.session("s").message("early-19"))!.at },
+      ]);
+      await store.session("s").checkout("late-19");
+      expect(await ids(store)).toEqual([...early, ...late]);
+      expect(codes(warnings).filter((code) => code === "rolled-back")).toHaveLength(1);
+      expect(await found(store)).toEqual([]);
+    });
+
+    test("while the store was closed: the next one tells when it lists, and verify() until the lines are back", async () => {
+      const directory = stores.directory();
+      const first = await open(directory);
+      const early = await append(first.store, size, "early");
+      const log = logPath(first.store, "s");
+      copyFileSync(log, join(directory, "old"));
+      await append(first.store, size, "late");
+      copyFileSync(log, join(directory, "fuller"));
+      await collect(first.store.sessions());
+      await first.store.close();
+      overwrite(join(directory, "old"), log);
+
+      const second = await open(directory);
+      expect(await found(second.store)).toHaveLength(1);
+      if (name === "long") await second.store.session("s").page({ limit: 1 });
+      await collect(second.store.sessions());
+      expect(codes(second.warnings)).toEqual(["rolled-back"]);
+      await second.store.session("s").append({ id: "after" });
+      expect(await ids(second.store)).toEqual([...early, "after"]);
+      await second.store.close();
+
+      const third = await open(directory);
+      await collect(third.store.sessions());
+      expect(await ids(third.store)).toEqual([...early, "after"]);
+      expect(codes(third.warnings)).toEqual([]);
+      expect(await found(third.store)).toHaveLength(1);
+      uniteInto(log, join(directory, "fuller"));
+      await third.store.refresh();
+      expect(await found(third.store)).toEqual([]);
+      expect(readdirSync(join(directory, ".cache", "rolled-back"))).toEqual([]);
+      expect((await third.store.session("s").branches()).map(({ messages }) => messages)).toEqual([21, 20]);
+    });
+  });
+});
+
+test("an append that went to the file that was overwritten is written to the older copy, and what is missing is told", async () => {
+  const directory = stores.directory();
+  const { store, warnings } = await open(directory);
+  const early = await append(store, 1, "early");
+  const log = logPath(store, "s");
+  copyFileSync(log, join(directory, "old"));
+  const late = await append(store, 1, "late");
+  copyFileSync(log, join(directory, "fuller"));
+  const session = store.session("s");
+  // In one turn: the second commit goes by the look that the first one had.
+  const before = session.append({ id: "before" });
+  WAYS["another file"](join(directory, "old"), log);
+  const blind = session.append({ id: "blind" });
+  await Promise.all([before, blind]);
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  await store.refresh();
+  expect(await ids(store)).toEqual([...early, "before", "blind"]);
+  expect(codes(warnings)).toEqual(["rolled-back"]);
+  expect(await found(store)).toHaveLength(1);
+  const old = writersOf(log);
+  await session.append({ id: "after" });
+  expect([...writersOf(log)].filter((writer) => !old.has(writer))).toHaveLength(1);
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  uniteInto(log, join(directory, "fuller"));
+  await store.refresh();
+  expect(await ids(store)).toEqual([...early, ...late, "before", "blind", "after"]);
+  expect(await found(store)).toEqual([]);
+});
+
+test("another process of this machine has noticed: this one does not go on with its writer either", async () => {
+  // What is lost stays lost.
+  const directory = stores.damaged();
+  const one = await open(directory);
+  const early = await append(one.store, 1, "early");
+  const log = logPath(one.store, "s");
+  copyFileSync(log, join(directory, "old"));
+  await append(one.store, 1, "late");
+  const lost = writersOf(log);
+  const two = await open(directory);
+  expect(await ids(two.store)).toHaveLength(40);
+  WAYS["another file"](join(directory, "old"), log);
+  await two.store.refresh();
+  await two.store.session("s").append({ id: "two" });
+  await one.store.refresh();
+  await one.store.session("s").append({ id: "one" });
+  for (const { warnings } of [one, two]) expect(codes(warnings)).toEqual(["rolled-back"]);
+  expect(await ids(one.store)).toEqual([...early, "two", "one"]);
+  const after = readFileSync(log, "utf8").slice(readFileSync(join(directory, "old"), "utf8").length);
+  for (const writer of lost) expect(after).not.toContain(`${writer}","type"`);
+});
+
+describe("a whole store that is restored from a backup", () => {
+  const backUp = async (): Promise<{ directory: string; backup: string; early: string[] }> => {
+    const directory = stores.directory();
+    const backup = stores.unverified();
+    const first = await open(directory);
+    const early = await append(first.store, SIZES.long, "early");
+    await first.store.createSession({ id: "small", title: "t" });
+    await first.store.session("small").append({ id: "a" });
+    await collect(first.store.sessions());
+    await first.store.close();
+    cpSync(directory, backup, { recursive: true, preserveTimestamps: true });
+    const second = await open(directory);
+    await append(second.store, SIZES.long, "late");
+    await second.store.session("small").append({ id: "b" });
+    await collect(second.store.sessions());
+    await second.store.close();
+    return { directory, backup, early };
+  };
+
+  test("under the cache that is there: every session tells", async () => {
+    const { directory, backup, early } = await backUp();
+    cpSync(join(backup, "sessions"), join(directory, "sessions"), { recursive: true, preserveTimestamps: true });
+    const { store, warnings } = await open(directory);
+    await collect(store.sessions());
+    expect(warnings.map(({ code, session }) => `${code} ${session}`).sort()).toEqual([
+      "rolled-back s",
+      "rolled-back small",
+    ]);
+    expect(await ids(store)).toEqual(early);
+    expect(await found(store)).toHaveLength(2);
+    // Who deletes it wants nothing of it back.
+    await store.session("small").delete({ trash: false });
+    await store.session("s").delete();
+    expect(await found(store)).toEqual([]);
+  });
+
+  test.each(["with its cache", "without a cache"])(
+    "%s: nobody here can know, and what is written is another writer's",
+    async (how) => {
+      const { directory, backup, early } = await backUp();
+      const log = (path: string): string => join(path, "sessions", readdirSync(join(path, "sessions"))[0] as string);
+      const lost = new Set(readdirSync(join(log(directory), readdirSync(log(directory))[0] as string)));
+      expect(lost.size).toBe(2);
+      for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });
+      cpSync(backup, directory, { recursive: true, preserveTimestamps: true });
+      if (how === "without a cache") rmSync(join(directory, ".cache"), { recursive: true });
+      const { store, warnings } = await open(directory);
+      await collect(store.sessions());
+      expect(await ids(store)).toEqual(early);
+      await store.session("s").append({ id: "after" });
+      expect(codes(warnings)).toEqual([]);
+      expect(await found(store)).toEqual([]);
+    },
+  );
+
+  test("without a cache, and another machine has gone on from what was lost: its lines show the gap", async () => {
+    const { directory, backup } = await backUp();
+    const other = stores.unverified();
+    cpSync(join(directory, "sessions"), join(other, "sessions"), { recursive: true });
+    cpSync(join(directory, "turnlog.json"), join(other, "turnlog.json"));
+    const theirs = await openStore<any>(other, { machine: "other" });
+    await theirs.session("s").append({ id: "theirs" });
+    await theirs.close();
+    const restored = stores.damaged();
+    cpSync(join(backup, "sessions"), join(restored, "sessions"), { recursive: true });
+    cpSync(join(backup, "turnlog.json"), join(restored, "turnlog.json"));
+    cpSync(join(other, "sessions", theirs.machine), join(restored, "sessions", theirs.machine), { recursive: true });
+    const { store } = await open(restored);
+    expect((await collect(store.verify())).map(({ code, session }) => `${code} ${session}`)).toContain("gap s");
+    expect(await found(store)).toEqual([]);
+  });
+});
+
+test("another machine has the fuller copy, which comes back in a folder of its own", async () => {
+  const above = stores.directory();
+  const [one, two] = [join(above, "one"), join(above, "two")];
+  const a = await open(one);
+  const early = await append(a.store, SIZES.long, "early");
+  const log = logPath(a.store, "s");
+  copyFileSync(log, join(above, "old"));
+  const late = await append(a.store, SIZES.long, "late");
+  await a.store.close();
+  mkdirSync(two);
+  for (const name of ["sessions", "turnlog.json"]) cpSync(join(one, name), join(two, name), { recursive: true });
+  const b = await open(two, { machine: "two" });
+  await b.store.session("s").append({ id: "theirs" });
+  copyFileSync(join(above, "old"), log);
+  const again = await open(one);
+  await collect(again.store.sessions());
+  expect(codes(again.warnings)).toEqual(["rolled-back"]);
+  await again.store.session("s").append({ id: "after" });
+  // Their folder alone shows what is missing, and the copy that they have of ours brings it back.
+  cpSync(join(two, "sessions", b.store.machine), join(one, "sessions", b.store.machine), { recursive: true });
+  cpSync(join(two, "sessions", again.store.machine), join(one, "sessions", "rescued-00000000"), { recursive: true });
+  await again.store.refresh();
+  expect(await found(again.store)).toEqual([]);
+  expect(await ids(again.store)).toEqual([...early, "after"]);
+  await again.store.session("s").checkout("theirs");
+  expect(await ids(again.store)).toEqual([...early, ...late, "theirs"]);
+});
+
+describe("nothing is told of", () => {
+  /** Runs something on a store of a long and a short session, and looks again: open, newly opened, and without a cache. */
+  const isClosed = new Set<Store<any, any>>();
+  const quiet = async (
+    run: (watched: Watched, directory: string) => Promise<void>,
+    isVerified = true,
+  ): Promise<void> => {
+    const directory = isVerified ? stores.directory() : stores.damaged();
+    for (const size of [SIZES.short, SIZES.long]) {
+      const root = join(directory, String(size));
+      const before = await open(root, { machine: "here" });
+      await append(before.store, size, "early");
+      await before.store.session("s").update({ title: "one" });
+      await collect(before.store.sessions());
+      await before.store.close();
+      const live = await open(root);
+      await append(live.store, size, "late");
+      await collect(live.store.sessions());
+      const rival = await open(root);
+      await ids(rival.store);
+      await run(live, root);
+      for (const { store } of [live, rival]) {
+        if (isClosed.has(store)) continue;
+        await store.refresh();
+        await collect(store.sessions());
+        await store
+          .session("s")
+          .history()
+          .catch(() => undefined);
+        expect(await found(store)).toEqual([]);
+        await store.close();
+      }
+      const next = await open(root);
+      await next.store
+        .session("s", { create: true })
+        .append({ id: "next" })
+        .catch(() => undefined);
+      await collect(next.store.sessions());
+      expect(await found(next.store)).toEqual([]);
+      for (const { warnings } of [live, rival, next]) expect(codes(warnings)).not.toContain("rolled-back");
+      await next.store.close();
+    }
+  };
+
+  test("a compaction, of the last line, too", async () => {
+    await quiet(async ({ store }) => {
+      const session = store.session("s");
+      await session.remove("late-19");
+      await session.append({ id: "more" });
+      await session.remove("more");
+      await session.truncate({ keepLast: 3 });
+      await session.compact();
+      await session.append({ id: "and on" });
+      await session.truncate({ keepLast: 1 });
+      await store.compact();
+    });
+  });
+
+  test("a compaction of what an index saw last, by a process that was killed before it could save another", async () => {
+    await quiet(async ({ store }, root) => {
+      const session = store.session("s");
+      await session.append({ id: "seen last" });
+      await collect(store.sessions());
+      const cache = stores.unverified();
+      cpSync(join(root, ".cache"), cache, { recursive: true, preserveTimestamps: true });
+      await session.append({ id: "and on" });
+      await session.remove("seen last");
+      await session.compact();
+      await store.close();
+      isClosed.add(store);
+      for (const name of ["offsets", "catalog"]) {
+        rmSync(join(root, ".cache", name), { recursive: true, force: true });
+        if (!existsSync(join(cache, name))) continue;
+        cpSync(join(cache, name), join(root, ".cache", name), { recursive: true, preserveTimestamps: true });
+      }
+    });
+  }, 30_000);
+
+  test("a purge of messages, and of the session", async () => {
+    await quiet(async ({ store }) => {
+      await store.session("s").purge(["late-19", "early-3"]);
+      expect(await found(store)).toEqual([]);
+      await store.purge("s");
+    });
+  });
+
+  test("a deletion and its stub, and a restoration", async () => {
+    await quiet(async ({ store }) => {
+      await store.session("s").delete();
+      expect(await found(store)).toEqual([]);
+      await store.session("s").restore();
+      expect(await found(store)).toEqual([]);
+      await store.session("s").delete({ trash: false });
+    });
+  });
+
+  test("archiving, and taking it back", async () => {
+    await quiet(async ({ store }) => {
+      await store.archive("s");
+      await collect(store.sessions());
+      expect(await found(store)).toEqual([]);
+      await store.unarchive("s");
+      await store.session("s").append({ id: "more" });
+      await store.archive("s");
+    });
+  });
+
+  test("a repair, and a log that is sorted or united with a copy", async () => {
+    await quiet(async ({ store }, root) => {
+      const log = logPath(store, "s");
+      const lines = readFileSync(log, "utf8").trim().split("\n");
+      const copy = join(root, "copy");
+      writeFileSync(copy, `${lines.join("\n")}\n`);
+      writeFileSync(`${log}.tmp`, `${lines.toReversed().join("\n")}\n{"at":"torn`);
+      renameSync(`${log}.tmp`, log);
+      await store.refresh();
+      expect(await found(store)).toEqual([]);
+      await store.repair();
+      uniteInto(log, copy);
+    });
+  });
+
+  test("a line that is damaged where it stands: that is told as damage", async () => {
+    await quiet(async ({ store }) => {
+      const log = logPath(store, "s");
+      const bytes = readFileSync(log);
+      const last = bytes.lastIndexOf(10, bytes.length - 2) + 1;
+      bytes[last + 2] = 0x7e;
+      writeFileSync(log, bytes);
+      await store.refresh();
+      expect((await collect(store.verify())).map(({ code }) => code)).toContain("damaged");
+    }, false);
+  });
+
+  test("a copy of the store, with the cache of the machine that it came from", async () => {
+    const directory = stores.directory();
+    await quiet(async ({ store }, root) => {
+      const copy = join(directory, String(Math.random()));
+      cpSync(root, copy, { recursive: true, preserveTimestamps: true });
+      // The original is older than what its cache has seen, and nothing here is of this machine.
+      const log = logPath(store, "s").replace(root, copy);
+      writeFileSync(log, `${readFileSync(log, "utf8").trim().split("\n").slice(0, 5).join("\n")}\n`);
+      const { store: other, warnings } = await open(copy);
+      await collect(other.sessions());
+      await other.session("s").append({ id: "there" });
+      expect(codes(warnings)).toEqual([]);
+      expect(await found(other)).toEqual([]);
+    });
+  });
+
+  test("another machine's log that comes, grows, goes and is older again", async () => {
+    await quiet(async ({ store }, root) => {
+      const other = stores.unverified();
+      for (const name of ["sessions", "turnlog.json"]) cpSync(join(root, name), join(other, name), { recursive: true });
+      const theirs = await openStore<any>(other, { machine: "other" });
+      const folder = join("sessions", theirs.machine);
+      await theirs.session("s").append({ id: "theirs 1" });
+      const old = stores.unverified();
+      cpSync(join(other, folder), old, { recursive: true });
+      await theirs.session("s").append({ id: "theirs 2" });
+      await theirs.close();
+      for (const from of [join(other, folder), old, undefined, join(other, folder)]) {
+        rmSync(join(root, folder), { recursive: true, force: true });
+        if (from !== undefined) cpSync(from, join(root, folder), { recursive: true });
+        await store.refresh();
+        await collect(store.sessions());
+        await store.session("s").append({ from: from ?? "nobody" });
+        expect(await found(store)).toEqual([]);
+      }
+    });
+  });
+});
