@@ -17,6 +17,8 @@ export interface ImportedMessage {
   readonly place: Stamp;
   /** Of its newest version; undefined: that line was altered, and nobody can tell what it was. */
   digest: string | undefined;
+  /** Of the versions before that, if there are any. */
+  older?: Set<string>;
 }
 
 export class ImportState {
@@ -27,12 +29,19 @@ export class ImportState {
   /** The place before which the source shows nothing; null: it showed nothing at all when that was written. */
   cut: string | null | undefined;
   last: Stamp | undefined;
+  /** The line that heads the log. */
+  header: Stamp | undefined;
+  /** Where the last import left off, if that is not the message that it wrote last. */
+  head: Stamp | undefined;
   #cutAt: Stamp | undefined;
   #lastMessage: Stamp | undefined;
+  #lastPlace: Stamp | undefined;
 
   /** Takes one line of the import's writer. `json` is the text of its data. */
-  add({ type, stamp, id, of, message, json }: Omit<Draft, "after" | "isPlainId">): void {
+  add({ type, stamp, id, of, message, json, after }: Omit<Draft, "isPlainId">): void {
     if (this.last === undefined || compareStamps(stamp, this.last) > 0) this.last = stamp;
+    if (type === "session") this.header ??= stamp;
+    else if (type === "head") this.head = after;
     if (type === "message") this.#addMessage(stamp, id, of, json);
     if (type === "part" && message !== undefined) this.#addPart(message, stamp, id, of, json);
     if (json === undefined) return;
@@ -43,6 +52,12 @@ export class ImportState {
     }
   }
 
+  /** True if a line that comes now would follow this one. */
+  goesOnFrom(place: Stamp): boolean {
+    const last = this.head ?? this.#lastPlace ?? this.header;
+    return last !== undefined && compareStamps(last, place) === 0;
+  }
+
   /** True when all messages so far are cut. */
   get hidesAll(): boolean {
     if (this.#lastMessage === undefined) return true;
@@ -51,7 +66,8 @@ export class ImportState {
 
   /** The part of a patch that no import has written yet. */
   newInfo(patch: ReadonlyMap<string, unknown>): Map<string, unknown> {
-    const set = new Map([...patch].filter(([key, value]) => this.#info.get(key) !== canonical(value)));
+    // What no import has said of it is as good as said to be nothing.
+    const set = new Map([...patch].filter(([key, value]) => (this.#info.get(key) ?? "null") !== canonical(value)));
     // A title and its source go together.
     if (set.has("title") && patch.has("titleSource")) set.set("titleSource", patch.get("titleSource"));
     return set;
@@ -62,8 +78,14 @@ export class ImportState {
     const digest = json === undefined ? undefined : digestOf(json);
     const known = this.messages.get(name);
     if (known === undefined) this.messages.set(name, { place: of ?? stamp, digest });
-    else known.digest = digest;
+    else {
+      if (known.digest !== undefined) (known.older ??= new Set()).add(known.digest);
+      known.digest = digest;
+    }
     this.#lastMessage = stamp;
+    if (of !== undefined) return;
+    this.#lastPlace = stamp;
+    this.head = undefined;
   }
 
   /** A part that an import has written. */
@@ -103,8 +125,9 @@ export async function readImportState(session: SessionState, writer: string): Pr
       await giveWay();
       const bytes = Buffer.allocUnsafe(line.length);
       const end = open.file.read(bytes, 0, line.length, line.offset);
-      const { type, stamp, of, message } = line;
-      state.add({ type, stamp, id: decodeLabel(bytes, 0, end).id, of, message, json: dataText(bytes, 0, end) });
+      const { type, stamp, of, message, after } = line;
+      const { id } = decodeLabel(bytes, 0, end);
+      state.add({ type, stamp, id, of, message, after, json: dataText(bytes, 0, end) });
     }
   } finally {
     for (const open of opens) open.unpin();
