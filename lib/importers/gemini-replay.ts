@@ -91,7 +91,7 @@ export class Replay {
       this.#last = id;
       const result = resultOf(value);
       if (result !== undefined && !this.#results.has(result)) this.#results.set(result, id);
-    } else if (worth >= known.worth) {
+    } else if (!isRestated && worth >= known.worth) {
       known.read = read;
       known.worth = worth;
     }

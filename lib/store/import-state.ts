@@ -17,7 +17,9 @@ export interface ImportedMessage {
   readonly place: Stamp;
   /** Of its newest version; undefined: that line was altered, and nobody can tell what it was. */
   digest: string | undefined;
-  /** Of the versions before that, if there are any. */
+  /** The length of that version's JSON. */
+  length: number;
+  /** The digests of the versions before that, if there are any. */
   older?: Set<string>;
 }
 
@@ -77,10 +79,12 @@ export class ImportState {
     const name = id ?? formatStamp(of ?? stamp);
     const digest = json === undefined ? undefined : digestOf(json);
     const known = this.messages.get(name);
-    if (known === undefined) this.messages.set(name, { place: of ?? stamp, digest });
+    const length = json?.length ?? 0;
+    if (known === undefined) this.messages.set(name, { place: of ?? stamp, digest, length });
     else {
       if (known.digest !== undefined) (known.older ??= new Set()).add(known.digest);
       known.digest = digest;
+      known.length = length;
     }
     this.#lastMessage = stamp;
     if (of !== undefined) return;
@@ -101,7 +105,8 @@ export class ImportState {
     json: string | undefined,
   ): void {
     const digest = json === undefined ? undefined : digestOf(json);
-    this.#parts.set(`${formatStamp(message)} ${id ?? formatStamp(of ?? stamp)}`, { place: of ?? stamp, digest });
+    const part = { place: of ?? stamp, digest, length: json?.length ?? 0 };
+    this.#parts.set(`${formatStamp(message)} ${id ?? formatStamp(of ?? stamp)}`, part);
   }
 
   #addInfo(json: string): void {

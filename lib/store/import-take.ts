@@ -31,8 +31,8 @@ export async function takeMessage(run: Import, line: FoundMessage): Promise<bool
     }
     if (known.digest === undefined || known.digest === digest) return false;
     if (line.isNewest === true) {
-      // An older version than the newest: the source is an older copy of itself.
-      if (known.older?.has(digest) === true) return false;
+      // The source is an older copy of itself: a message says more and more while it is written.
+      if (json.length < known.length || known.older?.has(digest) === true) return false;
       if (!options.dryRun) await attachAll(session, [encoded]);
       sink.add(ms, { type: "message", id, of: known.place, json });
       return false;

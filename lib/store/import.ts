@@ -44,7 +44,7 @@ export interface FoundMessage {
   readonly earlier?: () => Iterable<object>;
   /** The id of the message that it follows, where that is not the one before it: an older turn was edited. Null: none. */
   readonly follows?: string | null;
-  /** Its id is the tool's own, and the tool changes a message in place: what no import has seen of it yet is its newest version. */
+  /** The tool changes its messages in place, by their ids: what says something else than before, and no less, is newer. */
   readonly isNewest?: boolean;
   /** Where it stands in the file, for what is told of it. */
   readonly line?: number;
