@@ -132,7 +132,10 @@ describe("wrong usage", () => {
       [["truncate", "s", "--before", "m", "--after", "m"], "truncate takes one of --keep-last, --before and --after"],
       [["rm"], "rm needs a session"],
       [["import"], "import needs a path, or --from"],
-      [["import", "--from", "codex", "x"], "--from takes picoclaw, claude-code or turnlog"],
+      [
+        ["import", "--from", "cursor", "x"],
+        "--from takes claude-code, codex, gemini-cli, openclaw, pi, picoclaw, turnlog or all",
+      ],
       [["export", "--format", "xml"], "--format is jsonl or json"],
     ];
     for (const [args, words] of cases) {

@@ -19,12 +19,14 @@ test("every rollout of a home comes in, whatever it is called, with its title, d
   const store = await stores.open();
   const { sessions, problems } = await store.importFrom("auto", { path: FIXTURE });
   expect(problems).toEqual([]);
-  expect(sessions.map(({ id, messages, parts }) => [id, messages, parts]).toSorted()).toEqual([
-    [NEW, 19, 35],
-    [FORK, 11, 11],
-    [PACKED, 2, 2],
-    [OLD, 8, 6],
-  ]);
+  expect(new Set(sessions.map(({ id, messages, parts }) => [id, messages, parts]))).toEqual(
+    new Set([
+      [NEW, 19, 35],
+      [FORK, 11, 11],
+      [PACKED, 2, 2],
+      [OLD, 8, 6],
+    ]),
+  );
   expect(await store.get(NEW)).toMatchObject({
     title: "The empty spectrogram",
     titleSource: "user",
@@ -69,7 +71,9 @@ test("turns that were rolled back are a branch, with the context that was told f
     "assistant: They are whole.",
   ]);
   // A rollback that came last: what was before it is the history.
-  expect((await store.session(FORK).history()).map(({ data }) => sketch(data)).at(-1)).toBe("assistant: The file has no ");
+  expect((await store.session(FORK).history()).map(({ data }) => sketch(data)).at(-1)).toBe(
+    "assistant: The file has no ",
+  );
   expect((await store.session(FORK).branches()).map(({ messages, current }) => [messages, current])).toEqual([
     [9, true],
     [2, false],
@@ -84,8 +88,7 @@ test("every line can be given back as it was, but for images that were restated"
     const { role, content, record, type } = data;
     const { payload } = record;
     const isWhole = Object.keys(payload).length === 0;
-    const own =
-      type === "compaction" ? { message: content } : isWhole ? content[0] : { role, content };
+    const own = type === "compaction" ? { message: content } : isWhole ? content[0] : { role, content };
     lines.push(JSON.stringify(sorted({ ...record, payload: { ...payload, ...own } })));
     for (const part of parts) lines.push(JSON.stringify(sorted(part.record)));
   }
@@ -93,7 +96,9 @@ test("every line can be given back as it was, but for images that were restated"
   const source = readFileSync(NEW_FILE, "utf8").trimEnd().split("\n");
   const [text] = image.exec(source.join("\n"))!;
   const said = source.map((line) => JSON.stringify(sorted(JSON.parse(line))));
-  const restored = lines.map((line) => line.replace(/\{"imageOf":"msg_a02","sha256":"[0-9a-f]{64}"\}/, JSON.stringify(text)));
+  const restored = lines.map((line) =>
+    line.replace(/\{"imageOf":"msg_a02","sha256":"[0-9a-f]{64}"\}/, JSON.stringify(text)),
+  );
   expect(restored.toSorted()).toEqual(said.toSorted());
   // The image stands in the message that it came with, and nowhere else.
   expect(lines.filter((line) => image.test(line)).length).toBe(1);
@@ -146,5 +151,9 @@ test("what is damaged is told of, and all else comes in; credentials are not loo
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, sorted(each)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, each]) => [key, sorted(each)]),
+  );
 }

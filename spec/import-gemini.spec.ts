@@ -22,11 +22,13 @@ test("every session of a home comes in, with titles, directories, parents and ti
   const store = await stores.open();
   const { source, sessions, problems } = await store.importFrom("auto", { path: FIXTURE });
   expect([source, problems]).toEqual(["gemini-cli", []]);
-  expect(sessions.map(({ id, messages }) => [id, messages]).toSorted()).toEqual([
-    [LOG, 17],
-    [WHOLE, 3],
-    [CHILD, 2],
-  ]);
+  expect(new Set(sessions.map(({ id, messages }) => [id, messages]))).toEqual(
+    new Set([
+      [LOG, 17],
+      [WHOLE, 3],
+      [CHILD, 2],
+    ]),
+  );
   expect(await store.get(LOG)).toMatchObject({
     title: "Keeping a.wav",
     titleSource: "auto",
@@ -36,7 +38,11 @@ test("every session of a home comes in, with titles, directories, parents and ti
     updatedAt: "2026-09-16T06:00:27.000Z",
     metadata: { source: "gemini-cli" },
   });
-  expect(await store.get(CHILD)).toMatchObject({ parent: LOG, title: "Look at a.wav", directory: "/home/ann/birdsong" });
+  expect(await store.get(CHILD)).toMatchObject({
+    parent: LOG,
+    title: "Look at a.wav",
+    directory: "/home/ann/birdsong",
+  });
   // An older project is named by the hash of its directory.
   expect(await store.get(WHOLE)).toMatchObject({ directory: "/home/ann/old", title: "Hello" });
   expect((await store.session(WHOLE).history()).map(({ data }) => sketch(data))).toEqual([
@@ -67,7 +73,11 @@ test("what was rewound is a branch; a resumed session has nothing twice; a compr
     ["m13", "assistant: Bye."],
   ]);
   // Of all that was said of a message the richest stands, at its first place.
-  expect(history[2]!.data).toMatchObject({ model: "example-flash", toolCalls: [{ id: "run__1" }], tokens: { total: 112 } });
+  expect(history[2]!.data).toMatchObject({
+    model: "example-flash",
+    toolCalls: [{ id: "run__1" }],
+    tokens: { total: 112 },
+  });
   const branches = await session.branches();
   expect(branches.map(({ messages, current }) => [messages, current])).toEqual([
     [13, true],
@@ -96,7 +106,11 @@ test("every message can be given back as its richest line had it", async () => {
   expect(new Map(given)).toEqual(richest);
   const heads = [...(await everyEntry(store.session(LOG))).values()].flatMap(({ parts }) => parts);
   expect(heads.map(({ record }) => record)).toEqual(
-    expect.arrayContaining([lines[0], { $set: { sessionId: LOG } }, { $set: { summary: "Keeping a.wav", lastUpdated: expect.any(String) } }]),
+    expect.arrayContaining([
+      lines[0],
+      { $set: { sessionId: LOG } },
+      { $set: { summary: "Keeping a.wav", lastUpdated: expect.any(String) } },
+    ]),
   );
 });
 
@@ -138,7 +152,9 @@ test("a log that goes on from a whole file is one session with it", async () => 
   const { sessions } = await store.importFrom("gemini-cli", { path: directory });
   expect(sessions.find(({ id }) => id === WHOLE)).toMatchObject({ messages: 4, added: 1 });
   rmSync(path);
-  expect((await store.importFrom("gemini-cli", { path: directory })).sessions.find(({ id }) => id === WHOLE)).toMatchObject({
+  expect(
+    (await store.importFrom("gemini-cli", { path: directory })).sessions.find(({ id }) => id === WHOLE),
+  ).toMatchObject({
     added: 0,
   });
   const { history, branches } = await importedOf(store, WHOLE);
@@ -148,7 +164,10 @@ test("a log that goes on from a whole file is one session with it", async () => 
 test("what does not parse is told of; other files of a home, credentials among them, are not looked at", async () => {
   const directory = stores.unverified();
   cpSync(FIXTURE, directory, { recursive: true });
-  writeFileSync(fileOf(directory, WHOLE), '{"sessionId":"torn","startTime":"2026-01-01T00:00:00Z","messages":[{"id":"x"');
+  writeFileSync(
+    fileOf(directory, WHOLE),
+    '{"sessionId":"torn","startTime":"2026-01-01T00:00:00Z","messages":[{"id":"x"',
+  );
   const store = await stores.open();
   const { sessions, problems } = await store.importFrom("gemini-cli", { path: directory });
   expect(sessions.map(({ id }) => id).toSorted()).toEqual([LOG, CHILD, "torn"].toSorted());

@@ -59,11 +59,13 @@ test("all versions come in, with names, directories, parents and times", async (
   const store = await stores.open();
   const { sessions, problems } = await store.importFrom("pi", { path: PI });
   expect(problems).toEqual([]);
-  expect(sessions.map(({ id, messages, parts }) => [id, messages, parts]).toSorted()).toEqual([
-    [THIRD, 12, 8],
-    [FIRST, 6, 2],
-    [SECOND, 3, 1],
-  ]);
+  expect(new Set(sessions.map(({ id, messages, parts }) => [id, messages, parts]))).toEqual(
+    new Set([
+      [THIRD, 12, 8],
+      [FIRST, 6, 2],
+      [SECOND, 3, 1],
+    ]),
+  );
   expect(await store.get(THIRD)).toMatchObject({
     title: "Wren or robin",
     titleSource: "user",
@@ -88,7 +90,7 @@ test("a tree is a tree: branches, summaries, labels on other branches, and where
   await store.importFrom("pi", { path: PI });
   const session = store.session(THIRD);
   const sketches = async (): Promise<string[]> => (await session.history()).map(({ data }) => sketch(data));
-  const start = ["user: <file name=\"/hom", "assistant: Listen first. + bash", "tool: (a song)", "assistant: A wren."];
+  const start = ['user: <file name="/hom', "assistant: Listen first. + bash", "tool: (a song)", "assistant: A wren."];
   expect(await sketches()).toEqual([...start, "user: And in b.wav?", "assistant: A robin."]);
   const [, other] = await session.branches();
   const labelled = (await session.history())[1]!;
@@ -114,7 +116,8 @@ test("every line can be given back as it was", async () => {
       const { message: own, ...envelope } = record;
       const words = own?.role === "bashExecution" ? { output: content } : { content };
       if (record.type === "message") lines.push({ ...envelope, message: { role, ...fields, ...words, ...own } });
-      else lines.push(record.type === "custom_message" ? { ...record, content } : { type, ...record, summary: content });
+      else
+        lines.push(record.type === "custom_message" ? { ...record, content } : { type, ...record, summary: content });
       lines.push(...parts.map((part) => part.record));
     }
     const byTime = (a: any, b: any): number =>
@@ -152,11 +155,13 @@ test("openclaw: names and parents are in its list, what was reset is there, its 
   const store = await stores.open();
   const { source, sessions, problems } = await store.importFrom("auto", { path });
   expect([source, problems]).toEqual(["openclaw", []]);
-  expect(sessions.map(({ id, messages }) => [id, messages]).toSorted()).toEqual([
-    [MAIN, 6],
-    [CHILD, 2],
-    [RESET, 1],
-  ]);
+  expect(new Set(sessions.map(({ id, messages }) => [id, messages]))).toEqual(
+    new Set([
+      [MAIN, 6],
+      [CHILD, 2],
+      [RESET, 1],
+    ]),
+  );
   expect(await store.get(MAIN)).toMatchObject({
     title: "ann on telegram",
     metadata: { source: "openclaw", key: "agent:main:main" },

@@ -79,7 +79,7 @@ function kindOfMessage(item: Record<string, unknown>): Item["kind"] {
   return textsIn(content ?? item["message"]).some((text) => CONTEXT.test(text)) ? "context" : "prompt";
 }
 
-export function textsIn(content: unknown): string[] {
+function textsIn(content: unknown): string[] {
   if (typeof content === "string") return [content];
   const blocks = Array.isArray(content) ? content.filter(isObject) : [];
   return blocks.map((block) => textIn(block, "text")).filter((text) => text !== undefined);

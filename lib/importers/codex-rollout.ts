@@ -113,7 +113,10 @@ class Thread {
     if (type !== "event_msg") return;
     if (payload["type"] === "thread_rolled_back") this.#turns.rollBack(Number(payload["num_turns"]));
     // A fork can have those of its parent, too.
-    else if (payload["type"] === "thread_name_updated" && (payload["thread_id"] ?? this.#rollout.id) === this.#rollout.id)
+    else if (
+      payload["type"] === "thread_name_updated" &&
+      (payload["thread_id"] ?? this.#rollout.id) === this.#rollout.id
+    )
       this.#name = textIn(payload, "thread_name");
   }
 

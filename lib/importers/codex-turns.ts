@@ -12,8 +12,7 @@ export class Turns {
   add(id: string, kind: Item["kind"]): void {
     if (kind === "context") {
       if (this.#beforeContext === undefined) this.#beforeContext = this.tip;
-    }
-    else {
+    } else {
       // What came before the first prompt is no turn's.
       if (kind === "prompt") this.#before.push(this.#before.length === 0 ? this.tip : this.#contextOr(this.tip));
       this.#beforeContext = undefined;

@@ -13,7 +13,11 @@ import { filesBelow } from "./walk.ts";
 import { canUnpack, NO_ZSTD } from "./zstd.ts";
 
 const ARCHIVE = "archived_sessions";
-const WALK = { file: /\.jsonl(?:\.zst)?$/, rooms: ["sessions", ARCHIVE] };
+const WALK = {
+  file: /\.jsonl(?:\.zst)?$/,
+  home: /^\.?codex(?:-.*)?$|^(?:session_index|history)\.jsonl$|^config\.toml$/,
+  rooms: ["sessions", ARCHIVE],
+};
 const UUID_AT_END = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** One file, as far as its first lines tell. */

@@ -56,7 +56,7 @@ export class Replay {
   /** Takes a line. `readMessage` reads a message of a checkpoint in it, by its number. */
   take(value: Record<string, unknown>, line: number, read: Read, readMessage: (number: number) => Read): void {
     const { $set: set, $rewindTo: rewindTo } = value;
-    if (rewindTo !== undefined) this.#rewind(String(rewindTo));
+    if (typeof rewindTo === "string") this.#rewind(rewindTo);
     else if (isObject(set)) {
       const { messages, ...rest } = set;
       if (Array.isArray(messages)) this.#restate(messages, line, readMessage);

@@ -43,7 +43,8 @@ export async function* readGemini(session: GeminiSession, onProblem: OnProblem):
     const { line } = told;
     if ("readRecord" in told) {
       const record = told.readRecord();
-      if (record !== undefined) yield* kept.keep({ record, ms, line, ...(told.name !== undefined && { name: told.name }) });
+      if (record !== undefined)
+        yield* kept.keep({ record, ms, line, ...(told.name !== undefined && { name: told.name }) });
       continue;
     }
     const value = told.read();

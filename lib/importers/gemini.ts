@@ -10,7 +10,11 @@ import { firstRecordsIn } from "./records.ts";
 import { directoryOf, home, kindOf, modifiedMs, peek, textOf } from "./source.ts";
 import { filesBelow } from "./walk.ts";
 
-const WALK = { file: /\.jsonl?$/, rooms: ["tmp", "chats"] };
+const WALK = {
+  file: /\.jsonl?$/,
+  home: /^\.gemini$|^(?:projects|settings|logs)\.json$|^\.project_root$/,
+  rooms: ["tmp", "chats"],
+};
 
 interface Found {
   readonly path: string;
@@ -87,7 +91,8 @@ function headerOfDocument(path: string): Record<string, unknown> | undefined {
   if (start === null) return undefined;
   const before = parseObject(`${text.slice(0, start.index).replace(/,\s*$/, "")}}`);
   if (before === undefined) return undefined;
-  if (textIn(before, "sessionId") !== undefined) return "projectHash" in before || "startTime" in before ? before : undefined;
+  if (textIn(before, "sessionId") !== undefined)
+    return "projectHash" in before || "startTime" in before ? before : undefined;
   // One that begins with its messages has parts in them.
   const isOlder = /^\{\s*"history"\s*:\s*\[\s*\{\s*"role"\s*:\s*"[^"]*"\s*,\s*"parts"/.test(text.trimStart());
   return isOlder ? (parseObject(textOf(path)) ?? before) : undefined;

@@ -12,15 +12,19 @@ import { directoryOf, home, kindOf, modifiedMs } from "./source.ts";
 import { filesBelow } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
-const PI: Walk = { file: /\.jsonl$/, rooms: ["sessions"] };
-/** What a reset put away is one more session. */
-const OPENCLAW: Walk = { file: /\.jsonl(?:\.reset\.[^/\\]+)?$/, rooms: ["agents", "sessions"] };
 const OPENCLAW_HOMES = /^\.?(?:openclaw|clawdbot|moltbot)(?:-.+)?$/;
+const PI: Walk = { file: /\.jsonl$/, home: /^agent$|^(?:settings|models)\.json$/, rooms: ["sessions"] };
+/** What a reset put away is one more session. */
+const OPENCLAW: Walk = {
+  file: /\.jsonl(?:\.reset\.[^/\\]+)?$/,
+  home: OPENCLAW_HOMES,
+  rooms: ["agents"],
+};
 
 export const pi: Importer = {
   defaultPath: () =>
     directoryOf("PI_CODING_AGENT_SESSION_DIR", directoryOf("PI_CODING_AGENT_DIR", home(".pi", "agent"))),
-  recognizes: (path) => hasSession(path, PI, () => true),
+  recognizes: (path) => hasSession(path, PI, (file) => !isOpenclaws(file)),
   find: (path, onProblem) => sessionsIn("pi", path, PI, onProblem),
 };
 
@@ -41,8 +45,7 @@ async function hasSession(path: string, walk: Walk, isTheirs: (path: string) => 
 /** The lines do not tell whose they are; where they lie does. */
 function isOpenclaws(path: string): boolean {
   return (
-    kindOf(join(dirname(path), "sessions.json")) === "file" ||
-    path.split(sep).some((name) => OPENCLAW_HOMES.test(name))
+    kindOf(join(dirname(path), "sessions.json")) === "file" || path.split(sep).some((name) => OPENCLAW_HOMES.test(name))
   );
 }
 
@@ -54,7 +57,11 @@ async function sessionsIn(
 ): Promise<SourceSession[]> {
   const sessions = new Map<string, SourceSession>();
   const lists = new Map<string, Map<string, About>>();
-  for await (const file of filesBelow(path, walk, onProblem)) {
+  const files: string[] = [];
+  for await (const file of filesBelow(path, walk, onProblem)) files.push(file);
+  // Where both have some, each takes its own; elsewhere the caller knows better.
+  const own = files.filter((file) => isOpenclaws(file) === (source === "openclaw"));
+  for (const file of own.length > 0 ? own : files) {
     await giveWay();
     const header = await toleratingLater(file, onProblem, () => headerOf(file), undefined);
     if (header === undefined) continue;

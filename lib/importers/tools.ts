@@ -1,25 +1,20 @@
 // The tools whose sessions can be imported, and which of them are meant.
 import { ArgumentError, StoreError } from "../base/errors.ts";
 import type { ImportSource } from "../base/import.ts";
-import { claudeCode } from "./claude-code.ts";
-import { codex } from "./codex.ts";
-import { geminiCli } from "./gemini.ts";
 import type { Importer } from "./importer.ts";
-import { openclaw, pi } from "./pi.ts";
-import { picoclaw } from "./picoclaw.ts";
 import { kindOf } from "./source.ts";
-import { turnlog } from "./turnlog.ts";
 
-/** In the order in which they are asked whose a file is: pi takes what openclaw would, too. */
-const IMPORTERS: Readonly<Record<ImportSource, Importer>> = {
-  turnlog,
-  picoclaw,
-  "claude-code": claudeCode,
-  codex,
-  openclaw,
-  pi,
-  "gemini-cli": geminiCli,
+/** In the order in which they are asked whose a file is; each is loaded when it is its turn. pi takes what openclaw would, too. */
+const IMPORTERS: Readonly<Record<ImportSource, () => Promise<Importer>>> = {
+  turnlog: async () => (await import("./turnlog.ts")).turnlog,
+  picoclaw: async () => (await import("./picoclaw.ts")).picoclaw,
+  "claude-code": async () => (await import("./claude-code.ts")).claudeCode,
+  codex: async () => (await import("./codex.ts")).codex,
+  openclaw: async () => (await import("./pi.ts")).openclaw,
+  pi: async () => (await import("./pi.ts")).pi,
+  "gemini-cli": async () => (await import("./gemini.ts")).geminiCli,
 };
+const NAMES = Object.keys(IMPORTERS) as ImportSource[];
 
 interface Tool {
   readonly name: ImportSource;
@@ -31,35 +26,35 @@ interface Tool {
 export async function toolsFor(source: ImportSource | "auto" | "all", path: string | undefined): Promise<Tool[]> {
   if (source === "auto" && path === undefined)
     throw new ArgumentError("INVALID_ARGUMENT", 'the source "auto" needs a path');
-  if (path !== undefined && (source === "auto" || source === "all")) {
-    checkThere(path);
-    const tools: Tool[] = [];
-    for (const { name, importer } of importers()) {
-      if (await importer.recognizes(path)) tools.push({ name, importer, path });
-      if (source === "auto" && tools.length > 0) return tools;
-    }
-    if (source === "all" && tools.length > 0) return tools;
-    throw new ArgumentError("INVALID_ARGUMENT", `${path} is no session file of a known tool, nor has it any`);
+  if (source === "auto" || source === "all") return await toolsWith(source, path);
+  if (!NAMES.includes(source)) {
+    const known = NAMES.join(", ");
+    throw new ArgumentError(
+      "INVALID_ARGUMENT",
+      `unknown source ${JSON.stringify(source)} (known: ${known}, auto, all)`,
+    );
   }
-  if (source === "all") {
-    return importers().flatMap(({ name, importer }) => {
-      const own = importer.defaultPath();
-      return own === undefined || kindOf(own) === undefined ? [] : [{ name, importer, path: own }];
-    });
-  }
-  const importer = Object.hasOwn(IMPORTERS, source) ? IMPORTERS[source as ImportSource] : undefined;
-  if (importer === undefined) {
-    const known = Object.keys(IMPORTERS).join(", ");
-    throw new ArgumentError("INVALID_ARGUMENT", `unknown source ${JSON.stringify(source)} (known: ${known}, auto, all)`);
-  }
+  const importer = await IMPORTERS[source]();
   const own = path ?? importer.defaultPath();
   if (own === undefined) throw new ArgumentError("INVALID_ARGUMENT", `the source "${source}" needs a path`);
   checkThere(own);
-  return [{ name: source as ImportSource, importer, path: own }];
+  return [{ name: source, importer, path: own }];
 }
 
-function importers(): { name: ImportSource; importer: Importer }[] {
-  return Object.entries(IMPORTERS).map(([name, importer]) => ({ name: name as ImportSource, importer }));
+async function toolsWith(source: "auto" | "all", path: string | undefined): Promise<Tool[]> {
+  if (path !== undefined) checkThere(path);
+  const tools: Tool[] = [];
+  for (const name of NAMES) {
+    const importer = await IMPORTERS[name]();
+    const own = path ?? importer.defaultPath();
+    const isThere =
+      path === undefined ? own !== undefined && kindOf(own) !== undefined : await importer.recognizes(path);
+    if (own !== undefined && isThere) tools.push({ name, importer, path: own });
+    if (source === "auto" && tools.length > 0) break;
+  }
+  if (path !== undefined && tools.length === 0)
+    throw new ArgumentError("INVALID_ARGUMENT", `${path} is no session file of a known tool, nor has it any`);
+  return tools;
 }
 
 function checkThere(path: string): void {

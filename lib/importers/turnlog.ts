@@ -151,11 +151,7 @@ async function* linesOf(reading: Reading): AsyncGenerator<FoundLine> {
 }
 
 /** Undefined: they are no parts. */
-function partsIn(
-  value: unknown,
-  message: ExportedPart["message"],
-  messageMs: number,
-): ExportedPart[] | undefined {
+function partsIn(value: unknown, message: ExportedPart["message"], messageMs: number): ExportedPart[] | undefined {
   if (value === undefined) return [];
   if (!Array.isArray(value)) return undefined;
   const parts: ExportedPart[] = [];

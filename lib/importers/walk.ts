@@ -1,5 +1,5 @@
 // The files below a directory that may be sessions. Those of a tool's home are where it keeps them, and not elsewhere.
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { giveWay } from "../base/turn.ts";
 import type { OnProblem } from "./importer.ts";
 import { tolerating } from "./importer.ts";
@@ -12,10 +12,10 @@ const OTHER_DIRECTORIES: ReadonlySet<string> = new Set(["node_modules", ".git"])
 export interface Walk {
   /** True for the names of files that may be sessions. */
   readonly file: RegExp;
-  /** Where the tool keeps its sessions in its home: a directory that has such a one is looked through there only. */
+  /** The names of a home of the tool, or of a file that is there in one. */
+  readonly home: RegExp;
+  /** Where the tool keeps its sessions in its home, which is looked through there only. */
   readonly rooms: readonly string[];
-  /** Directories that have none. */
-  readonly except?: readonly string[];
 }
 
 /** The file itself, or all below the directory; those that cannot be read are told of. */
@@ -27,13 +27,13 @@ export async function* filesBelow(path: string, walk: Walk, onProblem: OnProblem
   await giveWay();
   const names = level === 0 ? namesIn(path) : tolerating(path, onProblem, () => namesIn(path), undefined);
   if (names === undefined) return;
-  const rooms = names.directories.filter((name) => walk.rooms.includes(name));
+  const isHome = [basename(path), ...names.files].some((name) => walk.home.test(name));
+  const rooms = isHome ? names.directories.filter((name) => walk.rooms.includes(name)) : [];
   for (const name of rooms.length > 0 ? [] : names.files) {
     if (walk.file.test(name)) yield join(path, name);
   }
   if (level === MOST_LEVELS) return;
   for (const name of rooms.length > 0 ? rooms : names.directories) {
-    if (OTHER_DIRECTORIES.has(name) || walk.except?.includes(name) === true) continue;
-    yield* filesBelow(join(path, name), walk, onProblem, level + 1);
+    if (!OTHER_DIRECTORIES.has(name)) yield* filesBelow(join(path, name), walk, onProblem, level + 1);
   }
 }

@@ -37,6 +37,7 @@ export async function everyEntry(session: Session<any, any>): Promise<Map<string
 
 /** A message in a word or two. */
 export function sketch({ role, content }: { role: string; content: any }): string {
-  const block = (each: any): string => (each.text ?? each.thinking ?? each.name ?? each.type ?? Object.keys(each)[0]).slice(0, 16);
+  const block = (each: any): string =>
+    (each.text ?? each.thinking ?? each.name ?? each.type ?? Object.keys(each)[0]).slice(0, 16);
   return `${role}: ${typeof content === "string" ? content.slice(0, 16) : content.map(block).join(" + ")}`;
 }

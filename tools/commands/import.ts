@@ -91,7 +91,12 @@ async function tell(call: Call, report: ImportReport): Promise<number> {
   else {
     const changed = sessions.filter(({ status }) => status === "created" || status === "grown");
     const isOfAll = report.source === "all";
-    const rows = changed.map(({ status, added, id, source }) => [status, String(added), ...(isOfAll ? [source] : []), id]);
+    const rows = changed.map(({ status, added, id, source }) => [
+      status,
+      String(added),
+      ...(isOfAll ? [source] : []),
+      id,
+    ]);
     if (rows.length > 0) await writeTable(out, ["STATUS", "ADDED", ...(isOfAll ? ["TOOL"] : []), "ID"], rows);
     await out.flush();
   }
