@@ -13,6 +13,8 @@ import { readLog } from "./content.ts";
 import type { SessionState } from "./session-state.ts";
 import { unique } from "./unite.ts";
 
+const DIGEST_BYTES = 16;
+
 export interface ImportedMessage {
   readonly place: Stamp;
   /** Of its newest version; undefined: that line was altered, and nobody can tell what it was. */
@@ -39,13 +41,16 @@ export class ImportState {
   #lastMessage: Stamp | undefined;
   #lastPlace: Stamp | undefined;
 
-  /** Takes one line of the import's writer. `json` is the text of its data. */
-  add({ type, stamp, id, of, message, json, after }: Omit<Draft, "isPlainId">): void {
+  /** Takes one line of the import's writer. `json` is the text of its data, and `digest` what is made of it. */
+  add(
+    { type, stamp, id, of, message, json, after }: Omit<Draft, "isPlainId">,
+    digest: string | undefined = digestIf(json),
+  ): void {
     if (this.last === undefined || compareStamps(stamp, this.last) > 0) this.last = stamp;
     if (type === "session") this.header ??= stamp;
     else if (type === "head") this.head = after;
-    if (type === "message") this.#addMessage(stamp, id, of, json);
-    if (type === "part" && message !== undefined) this.#addPart(message, stamp, id, of, json);
+    if (type === "message") this.#addMessage(stamp, id, of, json, digest);
+    if (type === "part" && message !== undefined) this.#addPart(message, stamp, id, of, json, digest);
     if (json === undefined) return;
     if (type === "info") this.#addInfo(json);
     else if (type === "truncate") {
@@ -75,9 +80,14 @@ export class ImportState {
     return set;
   }
 
-  #addMessage(stamp: Stamp, id: string | undefined, of: Stamp | undefined, json: string | undefined): void {
+  #addMessage(
+    stamp: Stamp,
+    id: string | undefined,
+    of: Stamp | undefined,
+    json: string | undefined,
+    digest: string | undefined,
+  ): void {
     const name = id ?? formatStamp(of ?? stamp);
-    const digest = json === undefined ? undefined : digestOf(json);
     const known = this.messages.get(name);
     const length = json?.length ?? 0;
     if (known === undefined) this.messages.set(name, { place: of ?? stamp, digest, length });
@@ -94,7 +104,7 @@ export class ImportState {
 
   /** A part that an import has written. */
   part(message: Stamp, id: string): ImportedMessage | undefined {
-    return this.#parts.get(`${formatStamp(message)} ${id}`);
+    return this.#parts.get(partKey(message, id));
   }
 
   #addPart(
@@ -103,10 +113,10 @@ export class ImportState {
     id: string | undefined,
     of: Stamp | undefined,
     json: string | undefined,
+    digest: string | undefined,
   ): void {
-    const digest = json === undefined ? undefined : digestOf(json);
     const part = { place: of ?? stamp, digest, length: json?.length ?? 0 };
-    this.#parts.set(`${formatStamp(message)} ${id ?? formatStamp(of ?? stamp)}`, part);
+    this.#parts.set(partKey(message, id ?? formatStamp(of ?? stamp)), part);
   }
 
   #addInfo(json: string): void {
@@ -146,5 +156,14 @@ export function digestOf(json: string): string {
   const text = normalText(json)
     .replaceAll("\u2028", String.raw`\u2028`)
     .replaceAll("\u2029", String.raw`\u2029`);
-  return createHash("sha256").update(text).digest("base64");
+  return createHash("sha256").update(text).digest().toString("base64", 0, DIGEST_BYTES);
+}
+
+function digestIf(json: string | undefined): string | undefined {
+  return json === undefined ? undefined : digestOf(json);
+}
+
+/** Short: a long session has hundreds of thousands of parts. */
+function partKey({ ms, counter }: Stamp, id: string): string {
+  return `${ms.toString(36)}.${counter.toString(36)}.${id}`;
 }

@@ -26,7 +26,7 @@ export async function takeMessage(run: Import, line: FoundMessage): Promise<bool
       const after = placeToFollow(run, line);
       if (!options.dryRun) await attachAll(session, [encoded]);
       if (after !== undefined && !state.goesOnFrom(after)) sink.add(ms, { type: "head", after });
-      sink.add(ms, { type: "message", id, json });
+      sink.add(ms, { type: "message", id, json }, digest);
       return true;
     }
     if (known.digest === undefined || known.digest === digest) return false;
@@ -34,7 +34,7 @@ export async function takeMessage(run: Import, line: FoundMessage): Promise<bool
       // The source is an older copy of itself: a message says more and more while it is written.
       if (json.length < known.length || known.older?.has(digest) === true) return false;
       if (!options.dryRun) await attachAll(session, [encoded]);
-      sink.add(ms, { type: "message", id, of: known.place, json });
+      sink.add(ms, { type: "message", id, of: known.place, json }, digest);
       return false;
     }
     for (const data of line.earlier?.() ?? []) {
