@@ -1,5 +1,5 @@
 // The command line takes over other tools' sessions.
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, test, vi } from "vitest";
@@ -96,6 +96,45 @@ test("a dry run tells the same and makes no store", async () => {
   const { stdout, stderr } = await turnlog(["import", "source", "--dry-run"], { directory });
   expect([stdout, stderr]).toEqual(["created\t4\tagent:main:chat\n", "dry run: 1 created; 4 messages added\n"]);
   expect(readdirSync(directory)).toEqual(["source"]);
+});
+
+test("all: what the tools have in this home, each where it keeps it, and nothing of what is not there", async () => {
+  const home = stores.unverified();
+  const fixtures = new URL("../fixtures/import", import.meta.url).pathname;
+  const env: Record<string, string> = { HOME: home };
+  for (const name of ["CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "OPENCLAW_STATE_DIR"]) env[name] = "";
+  for (const name of ["PI_CODING_AGENT_DIR", "PI_CODING_AGENT_SESSION_DIR"]) env[name] = "";
+  const directory = join(stores.directory(), "store");
+  const none = await turnlog(["--store", directory, "import", "--from", "all"], { env });
+  expect([none.code, none.stderr]).toEqual([1, "no sessions of any tool\n"]);
+  for (const [tool, place] of [
+    ["claude-code", ".claude"],
+    ["codex", ".codex"],
+    ["gemini-cli", ".gemini"],
+    ["openclaw", ".openclaw"],
+    ["pi", ".pi"],
+  ] as const)
+    cpSync(join(fixtures, tool), join(home, place), { recursive: true });
+  const before = contentsOf(home);
+  const dry = await turnlog(["--store", directory, "import", "--from", "all", "--dry-run", "--json"], { env });
+  const wet = await turnlog(["--store", directory, "import", "--from", "all", "--json"], { env });
+  const [report, trial] = [JSON.parse(wet.stdout), JSON.parse(dry.stdout)];
+  expect(report).toEqual(trial);
+  const counts = new Map<string, number>();
+  for (const { source } of report.sessions) counts.set(source, (counts.get(source) ?? 0) + 1);
+  expect(Object.fromEntries(counts)).toEqual({ "claude-code": 1, codex: 4, "gemini-cli": 3, openclaw: 3, pi: 3 });
+  expect(report.source).toBe("all");
+  const again = await turnlog(["--store", directory, "import", "--from", "all"], { env });
+  expect(again).toEqual({ code: 0, stdout: "", stderr: "14 unchanged; 0 messages added\n" });
+  expect(contentsOf(home)).toEqual(before);
+  // A home as a path is looked through for all of them, too; a tool can be moved elsewhere.
+  const byPath = await turnlog(["import", home, "--from", "all", "--dry-run"], { directory: home });
+  expect(byPath.stderr).toMatch(/^dry run: 14 created; /);
+  const moved = await turnlog(["import", "--from", "codex", "--dry-run"], {
+    directory: home,
+    env: { ...env, HOME: join(home, "elsewhere"), CODEX_HOME: join(home, ".codex") },
+  });
+  expect(moved.stderr).toMatch(/^dry run: 4 created; /);
 });
 
 test("what cannot be read is told with its place and makes exit 1; the rest is imported", async () => {

@@ -137,7 +137,10 @@ describe("wrong usage", () => {
       [["machine", "--dry-run"], "--dry-run belongs to --adopt"],
       [["machine", "--adopt", "../x"], "adopt() takes the name of a machine's folder"],
       [["import"], "import needs a path, or --from"],
-      [["import", "--from", "codex", "x"], "--from takes picoclaw, claude-code or turnlog"],
+      [
+        ["import", "--from", "cursor", "x"],
+        "--from takes claude-code, codex, gemini-cli, openclaw, pi, picoclaw, turnlog or all",
+      ],
       [["export", "--format", "xml"], "--format is jsonl or json"],
     ];
     for (const [args, words] of cases) {

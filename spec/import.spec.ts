@@ -9,7 +9,7 @@ import { collect, logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const FIXTURES = new URL("../fixtures/import", import.meta.url).pathname;
-const SOURCES = ["picoclaw", "claude-code", "turnlog"] as const;
+const SOURCES = ["picoclaw", "claude-code", "codex", "pi", "openclaw", "gemini-cli", "turnlog"] as const;
 const ID = "7d3c1f52-8a40-4b6e-9d17-2f60c5a9e1b4";
 
 /** What is imported of a directory with what a tool left: all of it, or the one file. */

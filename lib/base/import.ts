@@ -1,7 +1,7 @@
 // What an import is asked for, and what it tells.
 
 /** The tools whose sessions can be imported; turnlog itself: what exportTo() wrote. */
-export type ImportSource = "picoclaw" | "claude-code" | "turnlog";
+export type ImportSource = "picoclaw" | "claude-code" | "codex" | "pi" | "openclaw" | "gemini-cli" | "turnlog";
 
 export interface ImportOptions {
   /** A file or directory of the tool. Default: where the tool keeps its sessions; turnlog has none. */
@@ -28,6 +28,7 @@ export interface ImportProgress {
 }
 
 export interface ImportedSession {
+  readonly source: ImportSource;
   readonly id: string;
   /** The file, or the chief one of several. */
   readonly path: string;
@@ -36,8 +37,9 @@ export interface ImportedSession {
    * `alias`: its messages are the beginning of another session, which has taken it over.
    */
   readonly status: "created" | "grown" | "unchanged" | "deleted" | "alias";
-  /** Messages that the source has, and how many of them were new. */
+  /** Messages that the source has, parts of them, and how many of the messages were new. */
   readonly messages: number;
+  readonly parts: number;
   readonly added: number;
 }
 
@@ -50,7 +52,7 @@ export interface ImportProblem {
 }
 
 export interface ImportReport {
-  readonly source: ImportSource;
+  readonly source: ImportSource | "all";
   readonly sessions: readonly ImportedSession[];
   readonly problems: readonly ImportProblem[];
   /** Files that were renamed to `<name>.migrated`. */

@@ -8,6 +8,7 @@ import { isPrompt, recordsOf, sayingOf, textOfPrompt } from "./claude-code-recor
 import type { RawRecord, Saying } from "./claude-code-records.ts";
 import type { OnProblem } from "./importer.ts";
 import { textIn, timeOf } from "./importer.ts";
+import { titleOf } from "./titles.ts";
 
 /** Lines that make one message. */
 interface Turn {
@@ -18,7 +19,6 @@ interface Turn {
   readonly records: { readonly value: Record<string, unknown>; readonly saying: Saying }[];
 }
 
-const TITLE_CHARACTERS = 100;
 /** What the model's side of a message says beside its words. */
 const ANSWER_FIELDS = ["model", "stop_reason", "usage"];
 
@@ -90,7 +90,7 @@ class Conversation {
     const { custom, ai, summary } = this.#title;
     // A summary can be of another file: its leaf says of which.
     const own = this.#leaf === undefined || this.#messages.has(this.#leaf) ? summary : undefined;
-    const title = custom ?? ai ?? own ?? shorten(this.#prompt);
+    const title = custom ?? ai ?? own ?? titleOf(this.#prompt);
     const gitBranch = this.#gitBranch === undefined ? {} : { gitBranch: this.#gitBranch };
     return {
       ...(title !== undefined && { title, titleSource: custom === undefined ? "auto" : "user" }),
@@ -166,12 +166,4 @@ function dataOf(records: Turn["records"]): object {
 
 function blocksOf(content: unknown): unknown[] {
   return Array.isArray(content) ? content : content === "" ? [] : [{ type: "text", text: content }];
-}
-
-/** The first line of what was asked, as a title. */
-function shorten(text: string | undefined): string | undefined {
-  const line = text?.trim().split("\n")[0]?.trim();
-  if (!line) return undefined;
-  const characters = Array.from(new Intl.Segmenter().segment(line), ({ segment }) => segment);
-  return characters.length <= TITLE_CHARACTERS ? line : `${characters.slice(0, TITLE_CHARACTERS - 1).join("")}…`;
 }

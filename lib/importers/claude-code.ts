@@ -10,7 +10,7 @@ import { readConversation } from "./claude-code-conversation.ts";
 import { agentOf, firstRecords, isTranscriptLine } from "./claude-code-records.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
 import { textIn, timeOf, tolerating } from "./importer.ts";
-import { home, kindOf, modifiedMs, namesIn, peek } from "./source.ts";
+import { directoryOf, home, kindOf, modifiedMs, namesIn, peek } from "./source.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** A home, projects, a project, and folders that people keep copies in. */
@@ -19,7 +19,7 @@ const MOST_LEVELS = 8;
 const OTHER_DIRECTORIES: ReadonlySet<string> = new Set(["subagents", "tool-results", "node_modules", ".git"]);
 
 export const claudeCode: Importer = {
-  defaultPath: () => join(process.env["CLAUDE_CONFIG_DIR"] ?? home(".claude"), "projects"),
+  defaultPath: () => join(directoryOf("CLAUDE_CONFIG_DIR", home(".claude")), "projects"),
   async recognizes(path) {
     if (kindOf(path) !== "directory") return isTranscript(pathOf(path));
     return !(await transcriptsIn(path, 0, () => undefined).next()).done;

@@ -3,8 +3,8 @@ import { StoreError } from "../base/errors.ts";
 import type { FoundSession } from "../store/import.ts";
 
 export interface Importer {
-  /** Where the tool keeps its sessions. */
-  defaultPath(): string;
+  /** Where the tool keeps its sessions; undefined: nowhere of its own. */
+  defaultPath(): string | undefined;
   /** True if the file, or the directory, is one of the tool's. */
   recognizes(path: string): Promise<boolean>;
   /** The sessions in a file or directory. */
@@ -17,6 +17,22 @@ export type OnProblem = (path: string, reason: string, line?: number) => void;
 export function tolerating<T>(path: string, onProblem: OnProblem, read: () => T, otherwise: T): T {
   try {
     return read();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    onProblem(path, error.message);
+    return otherwise;
+  }
+}
+
+/** The same for what takes its time. */
+export async function toleratingLater<T>(
+  path: string,
+  onProblem: OnProblem,
+  read: () => Promise<T>,
+  otherwise: T,
+): Promise<T> {
+  try {
+    return await read();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     onProblem(path, error.message);

@@ -3,14 +3,13 @@ import { ArgumentError, StoreError } from "../base/errors.ts";
 import type { ImportedSession, ImportOptions, ImportProblem, ImportReport, ImportSource } from "../base/import.ts";
 import { checkOptions } from "../base/options.ts";
 import { importSession, isImported } from "../store/import.ts";
+import type { SessionResult } from "../store/import.ts";
 import type { StoreState } from "../store/state.ts";
-import { claudeCode } from "./claude-code.ts";
-import type { Importer, SourceSession } from "./importer.ts";
-import { picoclaw } from "./picoclaw.ts";
-import { kindOf, markMigrated } from "./source.ts";
-import { turnlog } from "./turnlog.ts";
+import type { SourceSession } from "./importer.ts";
+import { toleratingLater } from "./importer.ts";
+import { markMigrated } from "./source.ts";
+import { toolsFor } from "./tools.ts";
 
-const IMPORTERS: Readonly<Record<ImportSource, Importer>> = { turnlog, picoclaw, "claude-code": claudeCode };
 /** So many messages pass between two reports of progress. */
 const MESSAGES_A_REPORT = 1000;
 /** What one session suffers from does not stop the others. */
@@ -18,17 +17,16 @@ const SESSION_ERRORS: ReadonlySet<string> = new Set(["DAMAGED", "NEWER_FORMAT", 
 
 export async function runImport(
   store: StoreState,
-  source: ImportSource | "auto",
+  source: ImportSource | "auto" | "all",
   options: ImportOptions,
 ): Promise<ImportReport> {
   checkOptions("importFrom", options, ["path", "dryRun", "markMigrated", "onProgress", "signal"]);
   store.checkOpen();
-  const [name, importer] = await importerFor(source, options.path);
+  const tools = await toolsFor(source, options.path);
+  const name = source === "all" ? source : (tools[0] as (typeof tools)[number]).name;
   if (options.markMigrated === true && name !== "picoclaw") {
     throw new ArgumentError("INVALID_ARGUMENT", "markMigrated is for picoclaw: other tools know no such name");
   }
-  const path = options.path ?? importer.defaultPath();
-  if (kindOf(path) === undefined) throw new StoreError("NOT_FOUND", `nothing to import at ${path}`, { path });
   const problems: ImportProblem[] = [];
   const told = new Set<string>();
   const onProblem = (at: string, reason: string, line?: number): void => {
@@ -37,24 +35,31 @@ export async function runImport(
     if (!told.has(key)) problems.push({ path: at, ...(line !== undefined && { line }), reason });
     told.add(key);
   };
-  const found = await importer.find(path, onProblem);
-  options.signal?.throwIfAborted();
+  const found: SourceSession[] = [];
+  const toolOf = new Map<SourceSession, ImportSource>();
+  for (const { name: tool, importer, path } of tools) {
+    const find = async (): Promise<SourceSession[]> => await importer.find(path, onProblem);
+    // Of several tools, one whose directory cannot be read does not stop the others.
+    const own = source === "all" ? await toleratingLater(path, onProblem, find, []) : await find();
+    for (const session of own) toolOf.set(session, tool);
+    found.push(...own);
+    options.signal?.throwIfAborted();
+  }
   const sessions: ImportedSession[] = [];
   let messages = 0;
   const progress = (): void => options.onProgress?.({ sessions: sessions.length, found: found.length, messages });
   for (const session of found) {
     options.signal?.throwIfAborted();
     try {
-      sessions.push(
-        await importOne(store, session, {
-          dryRun: options.dryRun ?? false,
-          signal: options.signal,
-          onProblem: (reason, line) => onProblem(session.path, reason, line),
-          onMessage: () => {
-            if (++messages % MESSAGES_A_REPORT === 0) progress();
-          },
-        }),
-      );
+      const result = await importOne(store, session, {
+        dryRun: options.dryRun ?? false,
+        signal: options.signal,
+        onProblem: (reason, line) => onProblem(session.path, reason, line),
+        onMessage: () => {
+          if (++messages % MESSAGES_A_REPORT === 0) progress();
+        },
+      });
+      sessions.push({ ...result, source: toolOf.get(session) as ImportSource });
     } catch (error) {
       // What the session suffers from, or its source: the store's own troubles end the import.
       const isOfSession =
@@ -74,9 +79,9 @@ async function importOne(
   store: StoreState,
   session: SourceSession,
   options: Parameters<typeof importSession>[2],
-): Promise<ImportedSession> {
+): Promise<SessionResult> {
   if ((await session.aliasOf?.()) === undefined) return await importSession(store, session, options);
-  return { id: session.id, path: session.path, status: "alias", messages: 0, added: 0 };
+  return { id: session.id, path: session.path, status: "alias", messages: 0, parts: 0, added: 0 };
 }
 
 /** Renames the files of the sessions that are in the store, whole: the store is read again to find out. */
@@ -93,18 +98,4 @@ async function mark(
     if (await isImported(store, owner)) whole.push(...session.files);
   }
   return whole.filter((file) => !file.endsWith(".migrated")).map(markMigrated);
-}
-
-async function importerFor(source: ImportSource | "auto", path: string | undefined): Promise<[ImportSource, Importer]> {
-  if (source !== "auto") {
-    if (Object.hasOwn(IMPORTERS, source)) return [source, IMPORTERS[source]];
-    const known = Object.keys(IMPORTERS).join(", ");
-    throw new ArgumentError("INVALID_ARGUMENT", `unknown source ${JSON.stringify(source)} (known: ${known}, auto)`);
-  }
-  if (path === undefined) throw new ArgumentError("INVALID_ARGUMENT", 'the source "auto" needs a path');
-  if (kindOf(path) === undefined) throw new StoreError("NOT_FOUND", `nothing to import at ${path}`, { path });
-  for (const [name, importer] of Object.entries(IMPORTERS)) {
-    if (await importer.recognizes(path)) return [name as ImportSource, importer];
-  }
-  throw new ArgumentError("INVALID_ARGUMENT", `${path} is no session file of a known tool, nor has it any`);
 }

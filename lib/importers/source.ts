@@ -2,24 +2,27 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
-import { errno, ioError, StoreError } from "../base/errors.ts";
+import { basename, join } from "node:path";
+import { ArgumentError, errno, ioError, StoreError } from "../base/errors.ts";
+import { splitLines } from "./source-lines.ts";
+import type { SourceLine } from "./source-lines.ts";
+import { unpack } from "./zstd.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 const PEEK_BYTES = 256 * 1024;
-/** A longer line is no message of anybody's. */
-const MOST_LINE_BYTES = 256 * 1024 * 1024;
-
-/** One line of a file, numbered from 1. Undefined text: longer than any line may be. */
-export interface SourceLine {
-  readonly number: number;
-  readonly text: string | undefined;
-  /** It has no newline: the last one, perhaps torn. */
-  readonly isOpen: boolean;
-}
+/** What tools keep passwords, tokens and keys in: in no directory is it seen, and by its name it is not read. */
+const SECRET_FILE =
+  /^(?:\.?credentials?|auth|auth-profiles?|oauth_creds|google_accounts|mcp-oauth-tokens(?:-v\d+)?)\.json$|^\.env(?:\.|$)|\.(?:pem|key)$/i;
+const SECRET_DIRECTORY = /^(?:credentials|session_share)$/i;
 
 export function home(...names: string[]): string {
   return join(homedir(), ...names);
+}
+
+/** The directory that an environment variable names, or else another. */
+export function directoryOf(variable: string, otherwise: string): string {
+  const value = process.env[variable];
+  return value === undefined || value.trim() === "" ? otherwise : value.replace(/^~(?=$|\/)/, homedir());
 }
 
 export function kindOf(path: string): "file" | "directory" | undefined {
@@ -32,14 +35,20 @@ export function kindOf(path: string): "file" | "directory" | undefined {
   }
 }
 
-/** The names in a directory, sorted: files, and directories that are not links. */
+/** The names in a directory, sorted: files, and directories that are not links. Secrets are not among them. */
 export function namesIn(path: string): { files: string[]; directories: string[] } {
   try {
     const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
     const isFile = (name: string): boolean => kindOf(join(path, name)) === "file";
     return {
-      files: entries.filter((entry) => entry.isFile() || (entry.isSymbolicLink() && isFile(entry.name))).map(nameOf),
-      directories: entries.filter((entry) => entry.isDirectory()).map(nameOf),
+      files: entries
+        .filter((entry) => entry.isFile() || (entry.isSymbolicLink() && isFile(entry.name)))
+        .map(nameOf)
+        .filter((name) => !SECRET_FILE.test(name)),
+      directories: entries
+        .filter((entry) => entry.isDirectory())
+        .map(nameOf)
+        .filter((name) => !SECRET_DIRECTORY.test(name)),
     };
   } catch (error) {
     throw ioError(error, "read the source", { path });
@@ -57,6 +66,7 @@ export function modifiedMs(path: string): number {
 
 /** The text of a whole file, which is one JSON value. */
 export function textOf(path: string): string {
+  checkNoSecret(path);
   try {
     return withoutBom(readFileSync(path, "utf8"));
   } catch (error) {
@@ -66,6 +76,7 @@ export function textOf(path: string): string {
 
 /** The beginning of a file, to tell what it is. */
 export function peek(path: string): string {
+  checkNoSecret(path);
   try {
     const file = openSync(path, "r");
     try {
@@ -79,49 +90,45 @@ export function peek(path: string): string {
   }
 }
 
-/** The lines of a file that are not blank, split at newlines alone, however long the file is. */
+/** The lines of a file that are not blank, split at newlines alone, however long the file is. `.zst` is unpacked. */
 export async function* linesOf(path: string): AsyncGenerator<SourceLine> {
-  const file = await open(path, "r").catch((error: unknown) => {
-    throw ioError(error, "read the source", { path });
-  });
+  yield* splitLines(path.endsWith(".zst") ? unpacked(path) : chunksOf(path, 0));
+}
+
+async function* unpacked(path: string): AsyncGenerator<{ bytes: Uint8Array }> {
   try {
-    let number = 1;
-    let pieces: Buffer[] = [];
-    let length = 0;
-    const take = (isOpen: boolean): SourceLine | undefined => {
-      const text = length > MOST_LINE_BYTES ? undefined : Buffer.concat(pieces).toString("utf8");
-      pieces = [];
-      length = 0;
-      const line = { number: number++, text: number === 2 && text !== undefined ? withoutBom(text) : text, isOpen };
-      return line.text?.trim() === "" ? undefined : line;
-    };
-    for (;;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
-      if (bytesRead === 0) break;
-      const chunk = buffer.subarray(0, bytesRead);
-      let start = 0;
-      for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-        pieces.push(chunk.subarray(start, end));
-        length += end - start;
-        start = end + 1;
-        const line = take(false);
-        if (line !== undefined) yield line;
-      }
-      length += chunk.length - start;
-      // What is too long is counted, not kept.
-      pieces = length > MOST_LINE_BYTES ? [] : [...pieces, chunk.subarray(start)];
+    for await (const bytes of unpack(chunksOf(path, 0))) yield { bytes };
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError("DAMAGED", `its compressed bytes are damaged: ${(error as Error).message}`, {
+      path,
+      cause: error,
+    });
+  }
+}
+
+/** A line that was read before, by where its bytes are. */
+export function lineAt(path: string, offset: number, length: number): string {
+  checkNoSecret(path);
+  try {
+    const file = openSync(path, "r");
+    try {
+      const bytes = Buffer.allocUnsafe(length);
+      let read = 0;
+      for (let count = -1; read < length && count !== 0; read += count)
+        count = readSync(file, bytes, read, length - read, offset + read);
+      return withoutBom(bytes.toString("utf8", 0, read));
+    } finally {
+      closeSync(file);
     }
-    const last = take(true);
-    if (last !== undefined) yield last;
   } catch (error) {
     throw ioError(error, "read the source", { path });
-  } finally {
-    await file.close();
   }
 }
 
 /** A file's bytes from one on, chunk by chunk. */
 export async function* chunksOf(path: string, from: number): AsyncGenerator<{ bytes: Buffer; offset: number }> {
+  checkNoSecret(path);
   const file = await open(path, "r").catch((error: unknown) => {
     throw ioError(error, "read the source", { path });
   });
@@ -150,6 +157,11 @@ export function markMigrated(path: string): string {
     throw ioError(error, "rename the source", { path });
   }
   return marked;
+}
+
+function checkNoSecret(path: string): void {
+  if (SECRET_FILE.test(basename(path)))
+    throw new ArgumentError("INVALID_ARGUMENT", `${path} holds credentials: it is not read`);
 }
 
 function withoutBom(text: string): string {

@@ -26,9 +26,7 @@ const KEYS = [
 ] as const;
 
 export const turnlog: Importer = {
-  defaultPath() {
-    throw new ArgumentError("INVALID_ARGUMENT", 'the source "turnlog" needs a path');
-  },
+  defaultPath: () => undefined,
   recognizes(path) {
     return Promise.resolve(kindOf(path) === "file" && isExport(peek(path)));
   },
@@ -105,6 +103,12 @@ function sessionOf(path: string, id: string, { members, offset }: Head, onProble
   };
 }
 
+/** A part with its place in the store that it was exported from. */
+interface ExportedPart extends FoundPart {
+  readonly message: { readonly id: string; readonly at: string };
+  readonly at: string;
+}
+
 interface Reading {
   readonly path: string;
   readonly id: string;
@@ -119,7 +123,7 @@ interface Reading {
 async function* linesOf(reading: Reading): AsyncGenerator<FoundLine> {
   const { path, id: session, offset, createdMs, updatedMs, patch, onProblem } = reading;
   /** Parts that are younger than the messages so far, the oldest last. */
-  let waiting: FoundPart[] = [];
+  let waiting: ExportedPart[] = [];
   let ms = createdMs;
   let number = 0;
   const pieces = offset === undefined ? [] : piecesOf(path, new JsonPieces(true), offset);
@@ -135,7 +139,7 @@ async function* linesOf(reading: Reading): AsyncGenerator<FoundLine> {
     }
     const at = textIn(value, "at") ?? "";
     ms = parseStamp(at)?.ms ?? ms;
-    while ((waiting.at(-1)?.at ?? "~") < at) yield waiting.pop() as FoundPart;
+    while ((waiting.at(-1)?.at ?? "~") < at) yield waiting.pop() as ExportedPart;
     const id = textIn(value, "id") ?? (at === "" ? String(number) : at);
     yield { type: "message", id, ms, data, at };
     const parts = partsIn(value["parts"], { id, at }, ms);
@@ -147,10 +151,10 @@ async function* linesOf(reading: Reading): AsyncGenerator<FoundLine> {
 }
 
 /** Undefined: they are no parts. */
-function partsIn(value: unknown, message: FoundPart["message"], messageMs: number): FoundPart[] | undefined {
+function partsIn(value: unknown, message: ExportedPart["message"], messageMs: number): ExportedPart[] | undefined {
   if (value === undefined) return [];
   if (!Array.isArray(value)) return undefined;
-  const parts: FoundPart[] = [];
+  const parts: ExportedPart[] = [];
   for (const [index, part] of value.entries()) {
     const data = isObject(part) ? part["data"] : undefined;
     if (!isObject(part) || !isObject(data)) return undefined;

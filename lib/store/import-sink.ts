@@ -31,10 +31,10 @@ export class ImportSink {
     this.#writer = writer;
   }
 
-  /** Gives the line its stamp: its time, or the next one after the line before it. */
-  add(ms: number, line: Omit<Draft, "stamp">): Stamp {
+  /** Gives the line its stamp: its time, or the next one after the line before it. `digest`: of its JSON, if that is known. */
+  add(ms: number, line: Omit<Draft, "stamp">, digest?: string): Stamp {
     this.count++;
-    const stamp = this.#gather(ms, line);
+    const stamp = this.#gather(ms, line, digest);
     if (this.#characters >= CHUNK_CHARACTERS) this.#flush();
     return stamp;
   }
@@ -48,7 +48,12 @@ export class ImportSink {
     session.forget();
     await createLog(session, begun, async (aside) => {
       this.#write = (drafts) => writeAside(aside, drafts);
-      this.#gather(createdMs, { type: "session", id: session.id, json: JSON.stringify({ format: FORMAT }) }, false);
+      this.#gather(
+        createdMs,
+        { type: "session", id: session.id, json: JSON.stringify({ format: FORMAT }) },
+        undefined,
+        false,
+      );
       result = await take();
       this.#flush();
     });
@@ -93,12 +98,12 @@ export class ImportSink {
   }
 
   /** A header that another machine has written already is the same line: it counts once. */
-  #gather(ms: number, line: Omit<Draft, "stamp">, isAfterLast = true): Stamp {
+  #gather(ms: number, line: Omit<Draft, "stamp">, digest?: string, isAfterLast = true): Stamp {
     const last: Stamp | undefined = isAfterLast ? this.#state.last : undefined;
     const draft: Draft = { stamp: nextStamp(last, clampMs(ms), this.#writer), ...line };
     this.#drafts.push(draft);
     this.#characters += draft.json?.length ?? 0;
-    this.#state.add(draft);
+    this.#state.add(draft, digest);
     return draft.stamp;
   }
 

@@ -13,10 +13,16 @@ import { readLog } from "./content.ts";
 import type { SessionState } from "./session-state.ts";
 import { unique } from "./unite.ts";
 
+const DIGEST_BYTES = 16;
+
 export interface ImportedMessage {
   readonly place: Stamp;
   /** Of its newest version; undefined: that line was altered, and nobody can tell what it was. */
   digest: string | undefined;
+  /** The length of that version's JSON. */
+  length: number;
+  /** The digests of the versions before that, if there are any. */
+  older?: Set<string>;
 }
 
 export class ImportState {
@@ -27,20 +33,36 @@ export class ImportState {
   /** The place before which the source shows nothing; null: it showed nothing at all when that was written. */
   cut: string | null | undefined;
   last: Stamp | undefined;
+  /** The line that heads the log. */
+  header: Stamp | undefined;
+  /** Where the last import left off, if that is not the message that it wrote last. */
+  head: Stamp | undefined;
   #cutAt: Stamp | undefined;
   #lastMessage: Stamp | undefined;
+  #lastPlace: Stamp | undefined;
 
-  /** Takes one line of the import's writer. `json` is the text of its data. */
-  add({ type, stamp, id, of, message, json }: Omit<Draft, "after" | "isPlainId">): void {
+  /** Takes one line of the import's writer. `json` is the text of its data, and `digest` what is made of it. */
+  add(
+    { type, stamp, id, of, message, json, after }: Omit<Draft, "isPlainId">,
+    digest: string | undefined = digestIf(json),
+  ): void {
     if (this.last === undefined || compareStamps(stamp, this.last) > 0) this.last = stamp;
-    if (type === "message") this.#addMessage(stamp, id, of, json);
-    if (type === "part" && message !== undefined) this.#addPart(message, stamp, id, of, json);
+    if (type === "session") this.header ??= stamp;
+    else if (type === "head") this.head = after;
+    if (type === "message") this.#addMessage(stamp, id, of, json, digest);
+    if (type === "part" && message !== undefined) this.#addPart(message, stamp, id, of, json, digest);
     if (json === undefined) return;
     if (type === "info") this.#addInfo(json);
     else if (type === "truncate") {
       this.cut = (JSON.parse(json) as { to: string | null }).to;
       this.#cutAt = stamp;
     }
+  }
+
+  /** True if a line that comes now would follow this one. */
+  goesOnFrom(place: Stamp): boolean {
+    const last = this.head ?? this.#lastPlace ?? this.header;
+    return last !== undefined && compareStamps(last, place) === 0;
   }
 
   /** True when all messages so far are cut. */
@@ -51,24 +73,38 @@ export class ImportState {
 
   /** The part of a patch that no import has written yet. */
   newInfo(patch: ReadonlyMap<string, unknown>): Map<string, unknown> {
-    const set = new Map([...patch].filter(([key, value]) => this.#info.get(key) !== canonical(value)));
+    // What no import has said of it is as good as said to be nothing.
+    const set = new Map([...patch].filter(([key, value]) => (this.#info.get(key) ?? "null") !== canonical(value)));
     // A title and its source go together.
     if (set.has("title") && patch.has("titleSource")) set.set("titleSource", patch.get("titleSource"));
     return set;
   }
 
-  #addMessage(stamp: Stamp, id: string | undefined, of: Stamp | undefined, json: string | undefined): void {
+  #addMessage(
+    stamp: Stamp,
+    id: string | undefined,
+    of: Stamp | undefined,
+    json: string | undefined,
+    digest: string | undefined,
+  ): void {
     const name = id ?? formatStamp(of ?? stamp);
-    const digest = json === undefined ? undefined : digestOf(json);
     const known = this.messages.get(name);
-    if (known === undefined) this.messages.set(name, { place: of ?? stamp, digest });
-    else known.digest = digest;
+    const length = json?.length ?? 0;
+    if (known === undefined) this.messages.set(name, { place: of ?? stamp, digest, length });
+    else {
+      if (known.digest !== undefined) (known.older ??= new Set()).add(known.digest);
+      known.digest = digest;
+      known.length = length;
+    }
     this.#lastMessage = stamp;
+    if (of !== undefined) return;
+    this.#lastPlace = stamp;
+    this.head = undefined;
   }
 
   /** A part that an import has written. */
   part(message: Stamp, id: string): ImportedMessage | undefined {
-    return this.#parts.get(`${formatStamp(message)} ${id}`);
+    return this.#parts.get(partKey(message, id));
   }
 
   #addPart(
@@ -77,9 +113,10 @@ export class ImportState {
     id: string | undefined,
     of: Stamp | undefined,
     json: string | undefined,
+    digest: string | undefined,
   ): void {
-    const digest = json === undefined ? undefined : digestOf(json);
-    this.#parts.set(`${formatStamp(message)} ${id ?? formatStamp(of ?? stamp)}`, { place: of ?? stamp, digest });
+    const part = { place: of ?? stamp, digest, length: json?.length ?? 0 };
+    this.#parts.set(partKey(message, id ?? formatStamp(of ?? stamp)), part);
   }
 
   #addInfo(json: string): void {
@@ -103,8 +140,9 @@ export async function readImportState(session: SessionState, writer: string): Pr
       await giveWay();
       const bytes = Buffer.allocUnsafe(line.length);
       const end = open.file.read(bytes, 0, line.length, line.offset);
-      const { type, stamp, of, message } = line;
-      state.add({ type, stamp, id: decodeLabel(bytes, 0, end).id, of, message, json: dataText(bytes, 0, end) });
+      const { type, stamp, of, message, after } = line;
+      const { id } = decodeLabel(bytes, 0, end);
+      state.add({ type, stamp, id, of, message, after, json: dataText(bytes, 0, end) });
     }
   } finally {
     for (const open of opens) open.unpin();
@@ -118,5 +156,14 @@ export function digestOf(json: string): string {
   const text = normalText(json)
     .replaceAll("\u2028", String.raw`\u2028`)
     .replaceAll("\u2029", String.raw`\u2029`);
-  return createHash("sha256").update(text).digest("base64");
+  return createHash("sha256").update(text).digest().toString("base64", 0, DIGEST_BYTES);
+}
+
+function digestIf(json: string | undefined): string | undefined {
+  return json === undefined ? undefined : digestOf(json);
+}
+
+/** Short: a long session has hundreds of thousands of parts. */
+function partKey({ ms, counter }: Stamp, id: string): string {
+  return `${ms.toString(36)}.${counter.toString(36)}.${id}`;
 }

@@ -2,9 +2,11 @@
 import { ArgumentError } from "../base/errors.ts";
 import { checkedPatch } from "../base/session-info.ts";
 import { formatStamp } from "../line/stamp.ts";
+import type { Stamp } from "../line/stamp.ts";
 import { attachAll } from "./commit.ts";
 import { digestOf } from "./import-state.ts";
-import type { FoundCut, FoundInfo, FoundMessage, FoundPart, Import } from "./import.ts";
+import type { ImportState } from "./import-state.ts";
+import type { FoundCut, FoundHead, FoundInfo, FoundMessage, FoundPart, Import } from "./import.ts";
 import { encode, encodeMessage, encodePart } from "./prepare.ts";
 import type { Encoded } from "./prepare.ts";
 import type { SessionState } from "./session-state.ts";
@@ -21,13 +23,20 @@ export async function takeMessage(run: Import, line: FoundMessage): Promise<bool
   for (const id of namesOf(line.id)) {
     const known = state.messages.get(id);
     if (known === undefined) {
-      const follows = line.follows === undefined ? undefined : state.messages.get(line.follows);
+      const after = placeToFollow(run, line);
       if (!options.dryRun) await attachAll(session, [encoded]);
-      if (follows !== undefined) sink.add(ms, { type: "head", after: follows.place });
-      sink.add(ms, { type: "message", id, json });
+      if (after !== undefined && !state.goesOnFrom(after)) sink.add(ms, { type: "head", after });
+      sink.add(ms, { type: "message", id, json }, digest);
       return true;
     }
     if (known.digest === undefined || known.digest === digest) return false;
+    if (line.isNewest === true) {
+      // The source is an older copy of itself: a message says more and more while it is written.
+      if (json.length < known.length || known.older?.has(digest) === true) return false;
+      if (!options.dryRun) await attachAll(session, [encoded]);
+      sink.add(ms, { type: "message", id, of: known.place, json }, digest);
+      return false;
+    }
     for (const data of line.earlier?.() ?? []) {
       if (digestOf((await described(session, encodeMessage(session, data))).json) !== known.digest) continue;
       if (!options.dryRun) await attachAll(session, [encoded]);
@@ -36,6 +45,24 @@ export async function takeMessage(run: Import, line: FoundMessage): Promise<bool
     }
   }
   return false;
+}
+
+/** The place that a new message follows; undefined: that of the line before it. */
+function placeToFollow({ session, state, previous }: Import, { follows }: FoundMessage): Stamp | undefined {
+  if (follows === null) return rootOf(session, state);
+  // The last import left off at an older message, and this one follows the one that came before it nevertheless.
+  const id = follows ?? (state.head === undefined ? undefined : previous);
+  return id === undefined ? undefined : state.messages.get(id)?.place;
+}
+
+/** A line before all messages. */
+function rootOf(session: SessionState, { header }: ImportState): Stamp | undefined {
+  return header ?? session.fold?.first;
+}
+
+export function takeHead({ session, state, sink }: Import, { ms, after }: FoundHead): void {
+  const place = after === null ? rootOf(session, state) : state.messages.get(after)?.place;
+  if (place !== undefined && !state.goesOnFrom(place)) sink.add(ms, { type: "head", after: place });
 }
 
 /** With the JSON that its line will have; nothing is written yet. */
@@ -62,12 +89,12 @@ export async function takePart(
   { message: { id: owner, at: ownerAt }, ...part }: FoundPart,
 ): Promise<void> {
   const { session, state, sink, native } = run;
-  const message = state.messages.get(owner)?.place ?? native.message(ownerAt, owner);
+  const message = state.messages.get(owner)?.place ?? native.message(ownerAt ?? "", owner);
   // The message could not be taken over.
   if (message === undefined) return;
   const { id, ms, at, data } = part;
   const known = state.part(message, id);
-  if (known === undefined && native.hasPart(message, at, id)) return;
+  if (known === undefined && native.hasPart(message, at ?? "", id)) return;
   const json = await newJson(run, encodePart(session, data), known?.digest, known !== undefined);
   if (json !== undefined) sink.add(ms, { type: "part", message, id, of: known?.place, json });
 }

@@ -13,7 +13,7 @@ import { ImportSink } from "./import-sink.ts";
 import { exclusively } from "./exclusively.ts";
 import { refresh } from "./load.ts";
 import { NativeSession } from "./import-native.ts";
-import { described, fits, namesOf, takeCut, takeInfo, takeMessage, takePart } from "./import-take.ts";
+import { described, fits, namesOf, takeCut, takeHead, takeInfo, takeMessage, takePart } from "./import-take.ts";
 import { encodeMessage } from "./prepare.ts";
 import type { SessionState } from "./session-state.ts";
 import type { StoreState } from "./state.ts";
@@ -31,7 +31,7 @@ export interface FoundSession {
 }
 
 /** Times are in ms. */
-export type FoundLine = FoundMessage | FoundPart | FoundInfo | FoundCut;
+export type FoundLine = FoundMessage | FoundPart | FoundInfo | FoundCut | FoundHead;
 
 export interface FoundMessage {
   readonly type: "message";
@@ -42,22 +42,27 @@ export interface FoundMessage {
   readonly isKnown?: boolean;
   /** Other forms in which earlier imports may have seen it, newest first: the source had less of it. */
   readonly earlier?: () => Iterable<object>;
-  /** The id of the message that it follows, where that is not the one before it: an older turn was edited. */
-  readonly follows?: string;
+  /** The id of the message that it follows, where that is not the one before it: an older turn was edited. Null: none. */
+  readonly follows?: string | null;
+  /** The tool changes its messages in place, by their ids: what says something else than before, and no less, is newer. */
+  readonly isNewest?: boolean;
   /** Where it stands in the file, for what is told of it. */
   readonly line?: number;
   /** Its place in the store that it was exported from: what is there already is that message, and what changed is an edit. */
   readonly at?: string;
 }
 
-/** A part of a message that came before it, as that was exported. */
+/** A part of a message that came before it. What is known by its id and says something else is its newest version. */
 export interface FoundPart {
   readonly type: "part";
-  readonly message: { readonly id: string; readonly at: string };
+  readonly message: { readonly id: string; readonly at?: string };
   readonly id: string;
   readonly ms: number;
   readonly data: object;
-  readonly at: string;
+  /** As that of a message. */
+  readonly at?: string;
+  /** As that of a message. */
+  readonly line?: number;
 }
 
 export interface FoundInfo {
@@ -75,6 +80,13 @@ export interface FoundCut {
   readonly before: string | null;
 }
 
+/** The last of the lines: the source goes on from this message (null: from the beginning), which is not the one that came last. */
+export interface FoundHead {
+  readonly type: "head";
+  readonly ms: number;
+  readonly after: string | null;
+}
+
 export interface ImportSessionOptions {
   readonly dryRun: boolean;
   readonly signal: AbortSignal | undefined;
@@ -83,18 +95,21 @@ export interface ImportSessionOptions {
   readonly onProblem: (reason: string, line: number | undefined) => void;
 }
 
+/** What became of one session. */
+export type SessionResult = Omit<ImportedSession, "source">;
+
 export async function importSession(
   store: StoreState,
   found: FoundSession,
   options: ImportSessionOptions,
-): Promise<ImportedSession> {
+): Promise<SessionResult> {
   const session = store.session(found.id);
   if (store.readOnly !== undefined && !options.dryRun) throw store.readOnly;
-  const importNext = async (): Promise<ImportedSession> => {
+  const importNext = async (): Promise<SessionResult> => {
     await loadCanonical();
     await refresh(session);
     const { id, path } = found;
-    if (session.fold?.deletedAt !== undefined) return { id, path, status: "deleted", messages: 0, added: 0 };
+    if (session.fold?.deletedAt !== undefined) return { id, path, status: "deleted", messages: 0, parts: 0, added: 0 };
     const writer = writerFor(found);
     const begin = async (): Promise<Import> => {
       const state = session.exists ? await readImportState(session, writer) : new ImportState();
@@ -166,6 +181,8 @@ function writerFor({ identity }: FoundSession): string {
   return writerOf(createHash("sha256").update(identity).digest());
 }
 
+type Counts = Pick<ImportedSession, "messages" | "parts" | "added">;
+
 /** What is read again is told of once. */
 const QUIET = { onMessage: (): void => undefined, onProblem: (): void => undefined };
 
@@ -177,32 +194,37 @@ export interface Import {
   readonly state: ImportState;
   readonly native: NativeSession;
   readonly sink: ImportSink;
+  /** The message that was read last. */
+  previous?: string;
 }
 
-async function take(run: Import): Promise<{ messages: number; added: number }> {
+async function take(run: Import): Promise<Counts> {
   const { signal, onMessage, onProblem } = run.options;
   const problems: [string, number | undefined][] = [];
   let messages = 0;
+  let parts = 0;
   let added = 0;
   for await (const line of run.found.lines([...run.state.messages.keys()], (data) => fits(run.session, data))) {
     await giveWay();
     signal?.throwIfAborted();
     if (line.type === "cut") takeCut(run, line);
+    else if (line.type === "head") takeHead(run, line);
     else {
       if (line.type === "message") {
         messages++;
         onMessage();
-      }
+      } else if (line.type === "part") parts++;
       try {
         if (line.type === "info") takeInfo(run, line);
         else if (line.type === "part") await takePart(run, line);
         else if (await takeMessage(run, line)) added++;
       } catch (error) {
         if (!(error instanceof ArgumentError)) throw error;
-        problems.push([error.message, line.type === "message" ? line.line : undefined]);
+        problems.push([error.message, line.type === "info" ? undefined : line.line]);
       }
+      if (line.type === "message") run.previous = line.id;
     }
   }
   for (const problem of problems) onProblem(...problem);
-  return { messages, added };
+  return { messages, parts, added };
 }

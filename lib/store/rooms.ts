@@ -5,6 +5,6 @@ import type { StoreState } from "./state.ts";
 
 /** Rooms that see this one, and that this one cannot see: whoever opens a store knows both. */
 export interface Rooms {
-  importFrom(store: StoreState, source: ImportSource | "auto", options: ImportOptions): Promise<ImportReport>;
+  importFrom(store: StoreState, source: ImportSource | "auto" | "all", options: ImportOptions): Promise<ImportReport>;
   exportTo(store: StoreState, target: ExportTarget, options: ExportOptions): Promise<ExportReport>;
 }

@@ -137,10 +137,11 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
 
   /**
    * Takes over another tool's sessions, or those of an export, with their times. The source is never changed (but see
-   * `markMigrated`), and a second import adds only what is new in it. With "auto" the path's content tells the tool. What
-   * cannot be read is reported and skipped. Throws NOT_FOUND where there is nothing at the path.
+   * `markMigrated`), and a second import adds only what is new in it. With "auto" the path's content tells the tool;
+   * "all": every tool that has something there, or without a path, on this machine. What cannot be read is reported and
+   * skipped. Throws NOT_FOUND where there is nothing at the path.
    */
-  async importFrom(source: ImportSource | "auto", options: ImportOptions = {}): Promise<ImportReport> {
+  async importFrom(source: ImportSource | "auto" | "all", options: ImportOptions = {}): Promise<ImportReport> {
     return await this.#state.track(() => this.#rooms.importFrom(this.#state, source, options));
   }
 

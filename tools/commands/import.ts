@@ -9,15 +9,25 @@ import { Progress } from "../progress.ts";
 import { writeTable } from "../table.ts";
 import { counted, jsonLine } from "../text.ts";
 
-const SOURCES: readonly ImportSource[] = ["picoclaw", "claude-code", "turnlog"];
-const SOURCES_TEXT = "picoclaw, claude-code or turnlog";
+const SOURCES: readonly (ImportSource | "all")[] = [
+  "claude-code",
+  "codex",
+  "gemini-cli",
+  "openclaw",
+  "pi",
+  "picoclaw",
+  "turnlog",
+  "all",
+];
+const SOURCES_TEXT = `${SOURCES.slice(0, -1).join(", ")} or all`;
 
 export const importSessions: Command = {
-  usage: ["import PATH [--dry-run]", "import --from TOOL [PATH] [--dry-run] [--mark-migrated]"],
+  usage: ["import PATH [--dry-run]", "import --from TOOL|all [PATH] [--dry-run] [--mark-migrated]"],
   summary: "take over another tool's sessions, or those of an archive file",
   details: `
-Reads a file or directory of picoclaw or Claude Code, or a file that archive --output wrote. Sessions keep their ids and times;
-the source is not changed, and importing it again adds only what is new in it. Without a path the tool's own directory is read.
+Reads a file or directory of Claude Code, Codex, gemini-cli, openclaw, pi or picoclaw, or a file that archive --output wrote.
+Sessions keep their ids and times; the source is not changed, and importing it again adds only what is new in it. Without a
+path the tool's own directory is read; all: those of all tools that have one here.
 
 Lists the sessions that were created or grew. What could not be read is told on stderr and makes the exit code 1; all
 else is imported. With --json: one object, {"source", "sessions", "problems", "marked"}.`,
@@ -29,7 +39,7 @@ else is imported. With --json: one object, {"source", "sessions", "problems", "m
       help: "picoclaw only: rename the files of a session to *.migrated when it is in the store, whole",
     },
   },
-  examples: ["turnlog import --from claude-code --dry-run", "turnlog import ~/.picoclaw/workspace/sessions"],
+  examples: ["turnlog import --from all --dry-run", "turnlog import ~/.picoclaw/workspace/sessions"],
   async run(call) {
     const { args, io, signal } = call;
     const [given, ...others] = args.positionals;
@@ -80,8 +90,14 @@ async function tell(call: Call, report: ImportReport): Promise<number> {
   if (call.json) await out.write(`${jsonLine(report)}\n`);
   else {
     const changed = sessions.filter(({ status }) => status === "created" || status === "grown");
-    const rows = changed.map(({ status, added, id }) => [status, String(added), id]);
-    if (rows.length > 0) await writeTable(out, ["STATUS", "ADDED", "ID"], rows);
+    const isOfAll = report.source === "all";
+    const rows = changed.map(({ status, added, id, source }) => [
+      status,
+      String(added),
+      ...(isOfAll ? [source] : []),
+      id,
+    ]);
+    if (rows.length > 0) await writeTable(out, ["STATUS", "ADDED", ...(isOfAll ? ["TOOL"] : []), "ID"], rows);
     await out.flush();
   }
   for (const { path, line, reason } of problems) {
@@ -96,7 +112,7 @@ async function tell(call: Call, report: ImportReport): Promise<number> {
   const mark = marked.length > 0 ? `; ${counted(marked.length, "file")} marked as migrated` : "";
   call.say(
     sessions.length === 0
-      ? `no sessions of ${report.source}`
+      ? `no sessions of ${report.source === "all" ? "any tool" : report.source}`
       : `${isTrial ? "dry run: " : ""}${counts.join(", ")}; ${counted(added, "message")} added${mark}`,
   );
   return problems.length > 0 || sessions.length === 0 ? EXIT.problems : EXIT.done;
