@@ -13,6 +13,8 @@ const MOST_LINE_BYTES = 256 * 1024 * 1024;
 /** One line of a file, numbered from 1. Undefined text: longer than any line may be. */
 export interface SourceLine {
   readonly number: number;
+  /** Where it begins in the file. */
+  readonly offset: number;
   readonly text: string | undefined;
   /** It has no newline: the last one, perhaps torn. */
   readonly isOpen: boolean;
@@ -79,8 +81,8 @@ export function peek(path: string): string {
   }
 }
 
-/** The lines of a file that are not blank, split at newlines alone, however long the file is. */
-export async function* linesOf(path: string): AsyncGenerator<SourceLine> {
+/** The lines of a file that are not blank, from a byte on, split at newlines alone, however long the file is. */
+export async function* linesOf(path: string, from = 0): AsyncGenerator<SourceLine> {
   const file = await open(path, "r").catch((error: unknown) => {
     throw ioError(error, "read the source", { path });
   });
@@ -88,15 +90,19 @@ export async function* linesOf(path: string): AsyncGenerator<SourceLine> {
     let number = 1;
     let pieces: Buffer[] = [];
     let length = 0;
-    const take = (isOpen: boolean): SourceLine | undefined => {
+    let read = from;
+    let offset = from;
+    const take = (isOpen: boolean, end: number): SourceLine | undefined => {
       const text = length > MOST_LINE_BYTES ? undefined : Buffer.concat(pieces).toString("utf8");
       pieces = [];
       length = 0;
-      const line = { number: number++, text: number === 2 && text !== undefined ? withoutBom(text) : text, isOpen };
+      const isFirst = offset === 0 && text !== undefined;
+      const line = { number: number++, offset, text: isFirst ? withoutBom(text) : text, isOpen };
+      offset = end;
       return line.text?.trim() === "" ? undefined : line;
     };
     for (;;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, read);
       if (bytesRead === 0) break;
       const chunk = buffer.subarray(0, bytesRead);
       let start = 0;
@@ -104,14 +110,15 @@ export async function* linesOf(path: string): AsyncGenerator<SourceLine> {
         pieces.push(chunk.subarray(start, end));
         length += end - start;
         start = end + 1;
-        const line = take(false);
+        const line = take(false, read + start);
         if (line !== undefined) yield line;
       }
       length += chunk.length - start;
       // What is too long is counted, not kept.
       pieces = length > MOST_LINE_BYTES ? [] : [...pieces, chunk.subarray(start)];
+      read += bytesRead;
     }
-    const last = take(true);
+    const last = take(true, read);
     if (last !== undefined) yield last;
   } catch (error) {
     throw ioError(error, "read the source", { path });
