@@ -133,7 +133,13 @@ describe("wrong usage", () => {
       [["rm"], "rm needs a session"],
       [["import"], "import needs a path, or --from"],
       [["import", "--from", "codex", "x"], "--from takes picoclaw, claude-code or turnlog"],
-      [["export", "--format", "xml"], "--format is jsonl or json"],
+      [["export", "--format", "xml"], "--format is one of jsonl, json, ndjson, markdown, html, claude-code, picoclaw"],
+      [["export", "--format", "html", "--data", "s"], "--data goes with the formats jsonl and json"],
+      [["export", "--format", "picoclaw"], "picoclaw needs a directory: --output DIR"],
+      [
+        ["export", "--format", "html", "--output", "x.html"],
+        "html is a file for each session: name one session, or a directory with --output",
+      ],
     ];
     for (const [args, words] of cases) {
       const result = await turnlogHere(["--store", directory, ...args]);

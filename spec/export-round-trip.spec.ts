@@ -4,10 +4,11 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ExportFormat, SessionInfo, Store } from "../lib/index.ts";
+import type { SessionInfo, Store } from "../lib/index.ts";
 import { isThere } from "./helpers/processes.ts";
 import { step, take } from "./helpers/random-sessions.ts";
 import { filesIn, useStores } from "./helpers/stores.ts";
+import { again, expectChain, recordsIn } from "./helpers/transcripts.ts";
 
 const stores = useStores();
 const FIXTURES = new URL("../fixtures/import", import.meta.url).pathname;
@@ -40,17 +41,6 @@ function given(history: readonly any[]): unknown[] {
   }));
 }
 
-/** The store's sessions, written in a format and read again into a fresh store. */
-async function again(store: Store<any, any>, format: ExportFormat): Promise<{ other: Store<any, any>; path: string }> {
-  const path = join(stores.unverified(), format === "json" || format === "ndjson" ? "all" : "");
-  expect((await store.exportTo(path, { format })).problems).toEqual([]);
-  const other = await stores.open();
-  const source = format === "json" || format === "ndjson" ? "turnlog" : (format as "picoclaw");
-  const report = await other.importFrom("auto", { path });
-  expect([report.source, report.problems]).toEqual([source, []]);
-  return { other, path };
-}
-
 test("what any history and info became comes back from lines, with its times, and a second import adds nothing", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
@@ -61,7 +51,7 @@ test("what any history and info became comes back from lines, with its times, an
         await take(session, each, () => n++);
         if (each.kind === "title") await session.update({ tags: [String(n)], metadata: { type: "session", n } });
       }
-      const { other, path } = await again(store, "ndjson");
+      const { other, path } = await again(stores, store, "ndjson");
       const [one, two] = [await shown(store), await shown(other)];
       const linear = (all: Record<string, unknown>): unknown =>
         Object.values(all).map((each) => ({ ...(each as object), branches: 0, histories: 0 }));
@@ -152,12 +142,14 @@ test("lines that end early, or are none, give the rest, and tell", async () => {
 test("a Claude Code session goes back as it was: every line, its branches, its title", async () => {
   const store = await stores.open();
   await store.importFrom("claude-code", { path: join(FIXTURES, "claude-code") });
-  const { other, path } = await again(store, "claude-code");
+  const { other, path } = await again(stores, store, "claude-code");
   const [file, ...none] = filesIn(path);
   expect([file, none]).toEqual([join(path, "-home-ann-birdsong", `${CLAUDE}.jsonl`), []]);
   expect(await shown(other)).toEqual(await shown(store));
-  const source = linesIn(filesIn(join(FIXTURES, "claude-code")).find((each) => basename(each) === `${CLAUDE}.jsonl`)!);
-  const written = linesIn(file!);
+  const source = recordsIn(
+    filesIn(join(FIXTURES, "claude-code")).find((each) => basename(each) === `${CLAUDE}.jsonl`)!,
+  );
+  const written = recordsIn(file!);
   const said = source.filter(
     (line) => !line.isSidechain && (line.message !== undefined || line.attachment?.type === "queued_command"),
   );
@@ -172,31 +164,14 @@ test("an older turn that was made the history again is where Claude Code goes on
   await store.importFrom("claude-code", { path: join(FIXTURES, "claude-code") });
   const session = store.session(CLAUDE);
   await session.checkout((await session.branches())[1]!.id);
-  const { other, path } = await again(store, "claude-code");
+  const { other, path } = await again(stores, store, "claude-code");
   const data = (entries: readonly any[]): unknown[] => entries.map((entry) => entry.data);
   expect(data(await other.session(CLAUDE).history())).toEqual(data(await session.history()));
   expect((await other.session(CLAUDE).branches()).map(({ messages }) => messages)).toEqual([8, 3]);
-  const written = linesIn(filesIn(path)[0]!);
+  const written = recordsIn(filesIn(path)[0]!);
   expectChain(written);
   expect(written.at(-1)).toMatchObject({ leafUuid: "0000000b-1111-4222-8333-abcdefabcdef" });
 });
-
-function linesIn(path: string): any[] {
-  return readFileSync(path, "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
-
-/** Each line follows one before it, and no two have one name. */
-function expectChain(lines: readonly any[]): void {
-  const seen = new Set<string>();
-  for (const { uuid, parentUuid } of lines.filter((line) => line.uuid !== undefined)) {
-    if (parentUuid !== null) expect(seen).toContain(parentUuid);
-    expect(seen).not.toContain(uuid);
-    seen.add(uuid);
-  }
-}
 
 test("picoclaw sessions go back as they were, with what they are called", async () => {
   const store = await stores.open();
@@ -212,94 +187,4 @@ test("picoclaw sessions go back as they were, with what they are called", async 
   expect(readdirSync(path).filter((name) => name.startsWith("agent_main_irc"))).toHaveLength(4);
   const meta = readFileSync(join(path, "agent_main_telegram_direct_ann.meta.json"), "utf8");
   expect(JSON.parse(meta)).toMatchObject({ key: "agent:main:telegram:direct:ann", skip: 0, count: 2 });
-});
-
-const word = fc
-  .string({ unit: "grapheme", minLength: 1, maxLength: 12 })
-  .filter((text) => text.trim() === text && text !== "");
-const said = fc.array(
-  fc.oneof(
-    fc.record({ role: fc.constantFrom("user", "system"), content: word }),
-    fc.record({ role: fc.constant("assistant"), content: word }),
-    fc.record({
-      role: fc.constant("assistant"),
-      content: word,
-      tool_calls: fc.array(
-        fc.record({
-          id: fc.uuid(),
-          type: fc.constant("function"),
-          function: fc.record({
-            name: fc.constantFrom("read", "run"),
-            arguments: fc.object().map((value) => JSON.stringify(value)),
-          }),
-        }),
-        { minLength: 1, maxLength: 2 },
-      ),
-    }),
-    fc.record({ role: fc.constant("tool"), tool_call_id: fc.uuid(), content: word }),
-  ),
-  { minLength: 1, maxLength: 8 },
-);
-
-test("any session in OpenAI's shape goes to picoclaw and back: texts, calls, results, times", async () => {
-  await fc.assert(
-    fc.asyncProperty(said, async (messages) => {
-      const store = await stores.open();
-      const session = await store.createSession({ id: "agent:main:x", summary: "so far" });
-      for (const message of messages) await session.append(message);
-      const { other } = await again(store, "picoclaw");
-      const history = await other.session("agent:main:x").history();
-      const timeless = history.map(({ data: { created_at: _time, ...data } }) => data);
-      expect(timeless).toEqual(JSON.parse(JSON.stringify(messages).toWellFormed()));
-      expect(history.map(({ at }) => at.slice(0, 24))).toEqual(
-        (await session.history()).map(({ at }) => at.slice(0, 24)),
-      );
-      expect(await other.get("agent:main:x")).toMatchObject({ summary: "so far" });
-      for (const each of [store, other]) await each.close();
-    }),
-    { numRuns: process.env["TURNLOG_LONG"] ? 300 : 15 },
-  );
-});
-
-test("any session in OpenAI's shape goes to Claude Code in its own shape, a chain of lines with every call and result", async () => {
-  await fc.assert(
-    fc.asyncProperty(said, async (messages) => {
-      const store = await stores.open();
-      const session = await store.createSession({ title: "t", directory: "/home/ann/x" });
-      for (const message of messages) await session.append(message);
-      const { other, path } = await again(store, "claude-code");
-      expectChain(linesIn(filesIn(path)[0]!));
-      const history = await other.session(session.id).history();
-      expect(history.map(({ data: { role, content } }) => ({ role, content }))).toEqual(
-        messages.map((message: any) => {
-          const text = message.content.toWellFormed();
-          if (message.role === "tool") {
-            const content = [{ type: "tool_result", tool_use_id: message.tool_call_id, content: text }];
-            return { role: "user", content };
-          }
-          if (message.role !== "assistant") return { role: "user", content: text };
-          const calls = (message.tool_calls ?? []).map((call: any) => ({
-            type: "tool_use",
-            id: call.id,
-            name: call.function.name,
-            input: JSON.parse(call.function.arguments.toWellFormed()),
-          }));
-          return { role: "assistant", content: [{ type: "text", text }, ...calls] };
-        }),
-      );
-      expect(history.map(({ id }) => id)).toEqual((await session.history()).map(({ id }) => id));
-      expect(history.map(({ at }) => at.slice(0, 24))).toEqual(
-        (await session.history()).map(({ at }) => at.slice(0, 24)),
-      );
-      const [one, two] = [await store.get(session.id), await other.get(session.id)] as SessionInfo[];
-      expect(two).toMatchObject({
-        title: "t",
-        titleSource: "user",
-        directory: "/home/ann/x",
-        createdAt: one!.createdAt,
-      });
-      for (const each of [store, other]) await each.close();
-    }),
-    { numRuns: process.env["TURNLOG_LONG"] ? 300 : 15 },
-  );
 });

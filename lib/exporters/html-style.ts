@@ -22,8 +22,8 @@ a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: .
 .bar a { display: block; max-width: var(--wide); margin: 0 auto; padding: .6rem 1.25rem; font-size: .9rem; font-weight: 600;
   color: inherit; text-decoration: none; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 @supports (animation-timeline: scroll()) {
-  .bar { animation: appear linear both; animation-timeline: scroll(); animation-range: 5rem 9rem; }
-  @keyframes appear { from { opacity: 0; visibility: hidden; } }
+  .bar { opacity: 0; visibility: hidden; animation: appear linear both; animation-timeline: scroll(); animation-range: 5rem 9rem; }
+  @keyframes appear { to { opacity: 1; visibility: visible; } }
 }
 .top, main { max-width: var(--wide); margin: 0 auto; padding: 0 1.25rem; }
 .top { padding-top: 1rem; }
@@ -59,10 +59,14 @@ article > :last-child { margin-bottom: 0; }
 .li { margin: .2rem 0; padding-inline-start: 1.5rem; text-indent: -1.1rem; }
 .l1 { margin-inline-start: 1.3rem; } .l2 { margin-inline-start: 2.6rem; } .l3 { margin-inline-start: 3.9rem; } .l4 { margin-inline-start: 5.2rem; }
 .q { margin: .2rem 0; padding-inline-start: .9rem; border-inline-start: 3px solid var(--line); color: var(--soft); }
+.table { margin: .9rem 0; overflow-x: auto; }
+table { border-collapse: collapse; font-size: .92rem; line-height: 1.5; }
+th, td { padding: .38rem .9rem .38rem 0; border-bottom: 1px solid var(--line); text-align: start; vertical-align: top; overflow-wrap: normal; min-width: 4rem; }
+th { font-weight: 650; }
 hr { border: 0; border-top: 1px solid var(--line); margin: 1.4rem 0; }
 code { font: .875em/1.5 var(--mono); font-variant-ligatures: none; text-indent: 0; }
-p code, summary code { background: var(--code); border-radius: 4px; padding: .1em .32em; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
-.user p code { background: var(--page); }
+p code, td code, th code, summary code { background: var(--code); border-radius: 4px; padding: .1em .32em; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+.user p code, .user td code { background: var(--page); }
 pre { position: relative; margin: .8rem 0; padding: .8rem 1rem; background: var(--code); border: 1px solid var(--line);
   border-radius: 8px; overflow-x: auto; tab-size: 4; overflow-wrap: normal; text-align: start; max-height: 75vh; overflow-y: auto; }
 pre code { font-size: .83rem; line-height: 1.55; }
@@ -84,6 +88,7 @@ details[open] > summary .hint { visibility: hidden; }
 .error > summary .what { color: var(--error); font-weight: 600; }
 .in { padding: 0 .8rem .6rem; }
 .in > pre { margin: .2rem 0 .4rem; border: 0; padding: .5rem .2rem 0; background: none; }
+.in > pre[data-language]::before { content: none; }
 .reasoning .in { color: var(--soft); }
 figure { margin: .9rem 0; }
 img { display: block; max-width: 100%; max-height: 80vh; height: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--panel); }
@@ -91,6 +96,7 @@ figcaption, .media, .note { display: flex; flex-wrap: wrap; gap: .1rem .7rem; ma
 .media { width: fit-content; max-width: 100%; padding: .4rem .8rem; border: 1px solid var(--line); border-radius: 8px; }
 .broken { padding: .7rem 1rem; border: 1px solid var(--error); border-radius: 8px; color: var(--error); }
 nav { max-width: var(--wide); margin: 0 auto; padding: 0 1.25rem 4rem; font-size: .85rem; }
+nav h2 { margin: 0 0 .4rem; color: var(--ink); font-size: .8rem; font-weight: 650; }
 nav ol, .sessions { margin: 0; padding: 0; list-style: none; }
 nav a { display: block; padding: .28rem 0; color: var(--soft); text-decoration: none; line-height: 1.4; }
 nav a:hover { color: var(--ink); }

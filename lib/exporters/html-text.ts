@@ -37,7 +37,7 @@ export function* textHtml(text: string): Generator<string> {
   let lines: string[] = [];
   let kind: Kind = "text";
   const flush = function* (): Generator<string> {
-    if (lines.length > 0 && kind === "table") yield* preHtml(lines.join("\n"));
+    if (lines.length > 0 && kind === "table") yield* tableHtml(lines);
     else if (lines.length > 0) {
       yield '<p dir="auto">';
       for (const [index, line] of lines.entries()) yield* lineHtml(index === 0 ? line : `\n${line}`);
@@ -68,10 +68,40 @@ export function* textHtml(text: string): Generator<string> {
   else yield* flush();
 }
 
+/** Lines of cells. Without the line that ends a head they were drawn in some other way, and are shown as they are. */
+function* tableHtml(lines: readonly string[]): Generator<string> {
+  const isHeaded = lines.length > 1 && cellsIn(lines[1] as string).every((cell) => /^:?-+:?$/.test(cell));
+  if (!isHeaded) {
+    yield* preHtml(lines.join("\n"));
+    return;
+  }
+  yield '<div class="table"><table>\n';
+  for (const [index, line] of lines.entries()) {
+    if (index === 1) continue;
+    yield "<tr>";
+    for (const cell of cellsIn(line)) {
+      yield index === 0 ? '<th dir="auto">' : '<td dir="auto">';
+      yield* lineHtml(cell);
+      yield index === 0 ? "</th>" : "</td>";
+    }
+    yield "</tr>\n";
+  }
+  yield "</table></div>\n";
+}
+
+function cellsIn(line: string): string[] {
+  const inner = line
+    .trim()
+    .replace(/^\|/, "")
+    .replace(/(?<!\\)\|$/, "");
+  return inner.split(/(?<!\\)\|/).map((cell) => cell.replaceAll("\\|", "|").trim());
+}
+
 /** A line that is a block by itself. */
 function specialHtml(line: string): Generator<string> | undefined {
   const [, marks, title] = /^ {0,3}(#{1,6})[ \t]+(.*)$/.exec(line) ?? [];
-  if (marks !== undefined) return block(`h${Math.min(3, marks.length)}`, title?.replace(/[ \t]+#+[ \t]*$/, "") ?? "");
+  if (marks !== undefined)
+    return block(`h${Math.min(3, marks.length)}`, title?.trimEnd().replace(/(?<=^|[ \t])#+$/, "") ?? "");
   const [, indent = "", item] = /^([ \t]*)((?:[-*+•]|\d{1,9}[.)])[ \t]+\S.*)$/.exec(line) ?? [];
   if (item !== undefined) {
     const level = Math.min(MOST_LEVEL, Math.floor(indent.replaceAll("\t", "    ").length / 2));
@@ -134,13 +164,24 @@ function linksHtml(text: string): string {
   let out = "";
   let from = 0;
   for (const { 0: found, index } of text.matchAll(/https?:\/\/[\w.~:/?#@!$&*+,;=%()-]+/g)) {
-    let url = found.replace(/[.,;:!?*]+$/, "");
-    // The bracket that it stands in is not its own.
-    while (url.endsWith(")") && url.split("(").length < url.split(")").length) url = url.slice(0, -1);
-    if (url.length > MOST_LINK || !/^https?:\/\/\w/.test(url)) continue;
+    if (found.length > MOST_LINK) continue;
+    const url = found.slice(0, endOfLink(found));
+    if (!/^https?:\/\/\w/.test(url)) continue;
     const link = escape(url);
     out += `${escape(text.slice(from, index))}<a href="${link}" rel="noopener noreferrer nofollow">${link}</a>`;
     from = index + url.length;
   }
   return out + escape(text.slice(from));
+}
+
+/** What ends a sentence, and the bracket that an address stands in, are not its own. */
+function endOfLink(found: string): number {
+  let open = found.split("(").length - found.split(")").length;
+  let end = found.length;
+  for (; end > 0; end--) {
+    const last = found[end - 1] as string;
+    if (last === ")" && open < 0) open++;
+    else if (!".,;:!?*".includes(last)) break;
+  }
+  return end;
 }

@@ -80,7 +80,7 @@ async function* pageOf(session: OutgoingSession): Text {
     yield `<p class="broken">The session could not be read any further: ${escape(session.damaged)}</p>\n`;
   yield "</main>\n";
   if (prompts.length > 1) {
-    yield '<nav aria-label="Prompts">\n<ol>\n';
+    yield '<nav aria-labelledby="prompts">\n<h2 id="prompts">Prompts</h2>\n<ol>\n';
     for (const [at, prompt] of prompts) yield `<li><a href="#m${at}" dir="auto">${escape(prompt)}</a></li>\n`;
     yield "</ol>\n</nav>\n";
   }

@@ -41,7 +41,8 @@ async function* textOf(session: OutgoingSession): Text {
   for (const [name, value] of facts) if (value !== undefined && value !== "") yield `- ${name}: ${inline(value)}\n`;
   if (info.summary !== undefined && info.summary.trim() !== "") {
     yield "\n";
-    for (const line of markdownOf(info.summary)) yield `> ${line}`;
+    const summary = [...markdownOf(info.summary)].join("").trimEnd();
+    for (const line of summary.split("\n")) yield `> ${line}\n`;
   }
   for await (const entry of session.messages("reference")) yield* messageText(entry);
   if (session.damaged !== undefined)
