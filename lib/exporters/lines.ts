@@ -5,9 +5,9 @@ import type { Block } from "./blocks.ts";
 /** So much of a line is taken at a time. */
 const PIECE = 64 * 1024;
 
-/** The lines of a text, whatever ends them. */
+/** The lines of a text, whatever ends them: of the two separators of Unicode some parsers think so, and some do not. */
 export function* linesIn(text: string): Generator<string> {
-  const ends = /\r\n|\n|\r/g;
+  const ends = /\r\n|[\n\r\u2028\u2029]/g;
   let from = 0;
   for (let end = ends.exec(text); end !== null; end = ends.exec(text)) {
     yield text.slice(from, end.index);

@@ -14,13 +14,17 @@ const MOST_HEADING = 6;
 /** A longer line was not written by hand: nothing in it is taken for Markdown. */
 const MOST_LINE = 16 * 1024;
 
-/** A code block. */
-export function* fenced(text: string, language = ""): Generator<string> {
+/** A code block. The newline that ends a text makes no line of its own. */
+export function fenced(text: string, language = ""): Generator<string> {
+  return block([...linesIn(text.replace(/\r?\n$/, ""))], language);
+}
+
+function* block(lines: readonly string[], language: string): Generator<string> {
   let longest = 2;
-  for (const [run] of text.matchAll(/`{3,}/g)) longest = Math.max(longest, run.length);
+  for (const line of lines) for (const [run] of line.matchAll(/`{3,}/g)) longest = Math.max(longest, run.length);
   const fence = "`".repeat(longest + 1);
   yield `${fence}${language}\n`;
-  for (const line of linesIn(text.replace(/\r?\n$/, ""))) yield `${visible(line)}\n`;
+  for (const line of lines) yield `${visible(line)}\n`;
   yield `${fence}\n`;
 }
 
@@ -28,14 +32,12 @@ export function* fenced(text: string, language = ""): Generator<string> {
 export function* markdownOf(text: string): Generator<string> {
   let fence: Fence | undefined;
   let code: string[] = [];
-  let before = "";
   for (const line of linesIn(text)) {
     if (fence !== undefined) {
       if (!isClosing(line, fence.mark)) code.push(outdented(line, fence.indent));
       else {
-        yield* fenced(code.join("\n"), fence.language);
+        yield* block(code, fence.language);
         fence = undefined;
-        before = "";
       }
       continue;
     }
@@ -43,14 +45,13 @@ export function* markdownOf(text: string): Generator<string> {
     code = [];
     if (fence !== undefined) continue;
     // Under a line of text it would make that a heading.
-    if (/^ {0,3}-+[ \t]*$/.test(line) && before.trim() !== "") yield "\n";
+    if (/^ {0,3}-+[ \t]*$/.test(line)) yield "\n";
     if (line.length > MOST_LINE) for (const piece of piecesOf(line)) yield plain(piece);
     else yield lineOf(line);
     yield "\n";
-    before = line;
   }
   // It was never closed: what comes after it is not code.
-  if (fence !== undefined) yield* fenced(code.join("\n"), fence.language);
+  if (fence !== undefined) yield* block(code, fence.language);
 }
 
 /** A text as part of one line of the document's own. */
