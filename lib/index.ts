@@ -5,7 +5,14 @@ export { ArgumentError, StoreError } from "./base/errors.ts";
 export type { ArgumentErrorCode, LeaseHolder, StoreErrorCode, Written } from "./base/errors.ts";
 export type { ChangeKind, SessionChange, StoreChange } from "./base/change.ts";
 export type { Branch, Entry, Page, Part, Receipt } from "./base/entry.ts";
-export type { ExportOptions, ExportProblem, ExportProgress, ExportReport, ExportTarget } from "./base/export.ts";
+export type {
+  ExportFormat,
+  ExportOptions,
+  ExportProblem,
+  ExportProgress,
+  ExportReport,
+  ExportTarget,
+} from "./base/export.ts";
 export type {
   ImportedSession,
   ImportOptions,

@@ -141,7 +141,13 @@ describe("wrong usage", () => {
         ["import", "--from", "cursor", "x"],
         "--from takes claude-code, codex, gemini-cli, openclaw, pi, picoclaw, turnlog or all",
       ],
-      [["export", "--format", "xml"], "--format is jsonl or json"],
+      [["export", "--format", "xml"], "--format is one of jsonl, json, ndjson, markdown, html, claude-code, picoclaw"],
+      [["export", "--format", "html", "--data", "s"], "--data goes with the formats jsonl and json"],
+      [["export", "--format", "picoclaw"], "picoclaw needs a directory: --output DIR"],
+      [
+        ["export", "--format", "html", "--output", "x.html"],
+        "html is a file for each session: name one session, or a directory with --output",
+      ],
     ];
     for (const [args, words] of cases) {
       const result = await turnlogHere(["--store", directory, ...args]);

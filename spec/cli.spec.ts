@@ -116,7 +116,7 @@ describe("show", () => {
       'user 3\n[tool_result, error] no such\n[image image/png, 6 bytes]\n[novelty] {"x":1}',
       'assistant 4\n[tool_call get] {"a":1}',
       'message 5\n{"id":"5","n":1}',
-      'assistant 6\na part\n[tool read] {"path":"f"}',
+      'assistant 6\na part\n[tool read] {"path":"f"}\n[tool result] long',
     ]);
   });
 

@@ -4,8 +4,10 @@
 import { rolldown } from "rolldown";
 
 const LIBRARY = "lib/index.ts";
+/** What programs can import, the command line among them. */
+const ENTRIES = { index: LIBRARY, content: "lib/content.ts" };
 
-await build("lib", { index: LIBRARY });
+await build("lib", ENTRIES);
 await build("tools", { cli: "tools/cli.ts", start: "tools/start.ts" });
 
 /**
@@ -23,9 +25,11 @@ async function build(room, input) {
       {
         name: "rooms",
         resolveId(id, _importer, { isEntry }) {
-          if (isEntry || (id.startsWith(".") && !id.endsWith(LIBRARY))) return undefined;
+          if (isEntry) return undefined;
+          if (!id.startsWith(".")) return { id, external: true };
           // Packages are imported, and so is the library by the tools, as any program does.
-          return { id: id.startsWith(".") ? "../lib/index.js" : id, external: true };
+          const entry = Object.entries(ENTRIES).find(([, path]) => id.endsWith(`/${path}`));
+          return entry && { id: `../lib/${entry[0]}.js`, external: true };
         },
         moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds),
       },

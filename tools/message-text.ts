@@ -1,67 +1,62 @@
-// A message as people read it: who speaks, the words, and a line for each thing that is no words. Tools shape their
-// messages differently; what has none of the known shapes is shown as JSON.
+// A message as people read it on a terminal: who speaks, the words, and a line for each thing that is no words.
+import { blocksOf, mediaBytes, roleOf } from "../lib/content.ts";
+import type { Block } from "../lib/content.ts";
 import type { Entry } from "../lib/index.ts";
 import { oneLine, printable, shorten } from "./text.ts";
 
 const SUMMARY_CHARACTERS = 120;
-type Fields = Readonly<Record<string, unknown>>;
 
 /** The role, or what comes closest. */
-export function speakerOf(data: Fields): string {
-  return oneLine(textIn(data, "role") ?? textIn(data, "type") ?? "message");
+export function speakerOf(data: Entry["data"]): string {
+  return oneLine(roleOf(data));
 }
 
 /** The lines of a message and its parts. */
-export function wordsOf({ data, parts }: Entry): string {
-  const { content, tool_calls: calls } = data;
-  const blocks = content ?? data["parts"] ?? textIn(data, "text");
-  const texts = [
-    ...(Array.isArray(blocks) ? blocks : [blocks]).map(blockText),
-    ...(Array.isArray(calls) ? calls : []).map(blockText),
-    ...parts.map((part) => blockText(part.data)),
-  ].filter((text) => text !== "");
-  const hasShape = blocks !== undefined || Array.isArray(calls) || parts.length > 0;
-  return hasShape ? texts.join("\n") : summary("", data);
+export function wordsOf(entry: Entry): string {
+  return blocksOf(entry)
+    .map(blockText)
+    .filter((text) => text !== "")
+    .join("\n");
 }
 
-function blockText(block: unknown): string {
-  if (typeof block === "string") return printable(block).trimEnd();
-  if (!isFields(block)) return block === undefined || block === null ? "" : summary("", block);
-  const type = textIn(block, "type") ?? "";
-  const text = textIn(block, "text");
-  const called = isFields(block["function"]) ? block["function"] : block;
-  const name = textIn(called, "name") ?? textIn(block, "tool") ?? textIn(block, "toolName");
-  if (type === "thinking" || type === "reasoning") return summary(type, textIn(block, "thinking") ?? text ?? "");
-  if (type === "tool_result" || type === "function_call_output") {
-    return summary(block["is_error"] === true ? `${type}, error` : type, flat(block["content"] ?? block["output"]));
+function blockText(block: Block): string {
+  const { type } = block;
+  switch (block.kind) {
+    case "text":
+      return printable(block.text).trimEnd();
+    case "reasoning":
+      return summary(type, block.text);
+    case "call":
+      return summary(`${type || "tool_call"} ${block.name}`, block.input ?? "");
+    case "result":
+      return summary(
+        block.isError ? `${resultType(type)}, error` : resultType(type),
+        block.content.map(flat).join(" "),
+      );
+    case "image":
+    case "file":
+      return `[${type}${factsOf(block)}]`;
+    default:
+      return summary(oneLine(type), block.value);
   }
-  if (text !== undefined) return printable(text).trimEnd();
-  if (name !== undefined) {
-    const state = isFields(block["state"]) ? block["state"] : block;
-    const input = called["arguments"] ?? called["input"] ?? called["args"] ?? state["input"];
-    return summary(`${type || "tool_call"} ${name}`, input ?? "");
-  }
-  if (type === "image" || type === "document" || type === "image_url") return `[${type}${mediaOf(block)}]`;
-  const { type: _type, ...rest } = block;
-  return summary(oneLine(type) || "block", rest);
+}
+
+/** Some tools have one type for what a tool is given and what it gives back. */
+function resultType(type: string): string {
+  return /result|output|response/i.test(type) ? type : `${type || "tool"} result`;
 }
 
 /** What a tool gave back, its texts only. */
-function flat(content: unknown): unknown {
-  if (!Array.isArray(content)) return content ?? "";
-  return content
-    .map((block) => (isFields(block) ? (textIn(block, "text") ?? `[${String(block["type"])}]`) : block))
-    .join(" ");
+function flat(block: Block): string {
+  if (block.kind === "text") return block.text;
+  return block.kind === "other" ? JSON.stringify(block.value) : `[${block.type}]`;
 }
 
-function mediaOf(block: Fields): string {
-  const source = isFields(block["source"]) ? block["source"] : block;
-  const data = textIn(source, "data");
-  const facts = [
-    textIn(source, "media_type") ?? textIn(source, "mimeType"),
-    data === undefined ? undefined : `${Math.floor((data.length * 3) / 4).toLocaleString("en-US")} bytes`,
-  ].filter((fact) => fact !== undefined);
-  return facts.length === 0 ? "" : ` ${oneLine(facts.join(", "))}`;
+function factsOf({ media }: Block & { kind: "image" | "file" }): string {
+  const bytes = mediaBytes(media);
+  const size = bytes === undefined ? undefined : `${bytes.toLocaleString("en-US")} bytes`;
+  const facts = [media.name, media.mime, size].filter((fact) => fact !== undefined && fact !== "");
+  return facts.length === 0 ? "" : ` ${shorten(oneLine(facts.join(", ")), SUMMARY_CHARACTERS)}`;
 }
 
 /** One line: what it is, and the beginning of what it holds. */
@@ -69,13 +64,4 @@ function summary(what: string, value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   const start = shorten(oneLine(text.slice(0, SUMMARY_CHARACTERS * 4)), SUMMARY_CHARACTERS);
   return what === "" ? start : `[${oneLine(what)}]${start === "" ? "" : ` ${start}`}`;
-}
-
-function textIn(fields: Fields, key: string): string | undefined {
-  const value = fields[key];
-  return typeof value === "string" ? value : undefined;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 // Where data goes. Written piece by piece, each waited for, so that a slow reader slows the command and fills no memory.
 import type { Writable } from "node:stream";
 import { EXIT, Failure, messageOf } from "./exit.ts";
+import { withoutOrders } from "./text.ts";
 
 export type Terminal = Writable & { isTTY?: boolean; columns?: number };
 
@@ -50,10 +51,15 @@ export class Output {
     if (this.#pending.length >= PIECE_CHARACTERS) await this.flush();
   }
 
-  /** A stream for what is written elsewhere: each of its pieces is waited for. */
+  /** A stream for what is written elsewhere: each of its pieces is waited for. A terminal takes no orders from it. */
   sink(): WritableStream<Uint8Array> {
     const decoder = new TextDecoder();
-    return new WritableStream({ write: (bytes) => this.write(decoder.decode(bytes, { stream: true })) });
+    return new WritableStream({
+      write: (bytes) => {
+        const text = decoder.decode(bytes, { stream: true });
+        return this.write(this.isTerminal ? withoutOrders(text) : text);
+      },
+    });
   }
 
   /** Text that is written now. */

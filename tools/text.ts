@@ -34,6 +34,11 @@ export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(CONTROLS_IN_JSON, escape);
 }
 
+/** The same for a text that is laid out already, and is still what it was if it is JSON. */
+export function withoutOrders(text: string): string {
+  return text.replace(CONTROLS, escape);
+}
+
 /** `1 message`, `2 messages`. */
 export function counted(count: number, noun: string, several: string = `${noun}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? noun : several}`;

@@ -3,7 +3,7 @@
 /** A longer line is no message of anybody's. */
 const MOST_LINE_BYTES = 256 * 1024 * 1024;
 
-/** One line of a file, numbered from 1. Undefined text: longer than any line may be. */
+/** One line of a file, numbered from 1 where the reading began. Undefined text: longer than any line may be. */
 export interface SourceLine {
   readonly number: number;
   /** Where it begins, and its bytes without the newline. */
@@ -14,17 +14,20 @@ export interface SourceLine {
   readonly isOpen: boolean;
 }
 
-/** The lines that are not blank. The bytes of a chunk are used until the next one is asked for, and not after that. */
-export async function* splitLines(chunks: AsyncIterable<{ readonly bytes: Uint8Array }>): AsyncGenerator<SourceLine> {
+/** The lines that are not blank. The bytes of a chunk are used until the next one is asked for, and not after that. They begin at `from`. */
+export async function* splitLines(
+  chunks: AsyncIterable<{ readonly bytes: Uint8Array }>,
+  from = 0,
+): AsyncGenerator<SourceLine> {
   let number = 1;
-  let offset = 0;
+  let offset = from;
   /** The beginning of a line that goes on in the next chunk. */
   let pieces: Buffer[] = [];
   let length = 0;
   const take = (rest: Buffer, isOpen: boolean): SourceLine | undefined => {
     const bytes = length + rest.length;
     const text = bytes > MOST_LINE_BYTES ? undefined : join(pieces, rest);
-    const line = { number, offset, length: bytes, text: number === 1 ? withoutMark(text) : text, isOpen };
+    const line = { number, offset, length: bytes, text: offset === 0 ? withoutMark(text) : text, isOpen };
     number++;
     offset += bytes + 1;
     pieces = [];

@@ -90,9 +90,12 @@ export function peek(path: string): string {
   }
 }
 
-/** The lines of a file that are not blank, split at newlines alone, however long the file is. `.zst` is unpacked. */
-export async function* linesOf(path: string): AsyncGenerator<SourceLine> {
-  yield* splitLines(path.endsWith(".zst") ? unpacked(path) : chunksOf(path, 0));
+/**
+ * The lines of a file that are not blank, split at newlines alone, however long the file is. `.zst` is unpacked. `from`: the
+ * offset at which a line of a plain file begins.
+ */
+export async function* linesOf(path: string, from = 0): AsyncGenerator<SourceLine> {
+  yield* splitLines(path.endsWith(".zst") ? unpacked(path) : chunksOf(path, from), from);
 }
 
 async function* unpacked(path: string): AsyncGenerator<{ bytes: Uint8Array }> {

@@ -1,5 +1,5 @@
-// What exportTo() wrote: a JSON array of sessions with their messages, whoever has laid it out anew since. It is read twice:
-// once for what the sessions say of themselves and where their messages begin, then session by session.
+// What exportTo() wrote: sessions with their messages, as a JSON array or a record a line, whoever has laid it out anew since.
+// It is read twice: once for what the sessions say of themselves and where their messages begin, then session by session.
 import { ArgumentError } from "../base/errors.ts";
 import type { SessionPatch } from "../base/session-info.ts";
 import { giveWay } from "../base/turn.ts";
@@ -10,6 +10,8 @@ import type { Importer, OnProblem, SourceSession } from "./importer.ts";
 import { JsonPieces, JsonPiecesError } from "./json-pieces.ts";
 import type { JsonPiece } from "./json-pieces.ts";
 import { chunksOf, kindOf, modifiedMs, peek } from "./source.ts";
+import { headsInLines, isLines } from "./turnlog-lines.ts";
+import type { ExportedHead, ExportedMessage } from "./turnlog-lines.ts";
 
 /** What is taken over of what a session says of itself. */
 const KEYS = [
@@ -28,12 +30,21 @@ const KEYS = [
 export const turnlog: Importer = {
   defaultPath: () => undefined,
   recognizes(path) {
-    return Promise.resolve(kindOf(path) === "file" && isExport(peek(path)));
+    if (kindOf(path) !== "file") return Promise.resolve(false);
+    const beginning = peek(path);
+    return Promise.resolve(isExport(beginning) || isLines(beginning));
   },
   async find(path, onProblem) {
     if (kindOf(path) !== "file")
       throw new ArgumentError("INVALID_ARGUMENT", `${path} is a directory; an export is a file`);
     const found: SourceSession[] = [];
+    if (isLines(peek(path))) {
+      for await (const head of headsInLines(path, onProblem)) {
+        const session = sessionOf(path, head, onProblem);
+        if (session !== undefined) found.push(session);
+      }
+      return found;
+    }
     try {
       for await (const each of sessionsIn(path, onProblem)) found.push(each);
     } catch (error) {
@@ -61,31 +72,39 @@ function isExport(text: string): boolean {
   return hasMessages || pieces.isWhole;
 }
 
-/** What a session says of itself, as it is read. */
-interface Head {
-  readonly members: Map<string, unknown>;
-  offset: number | undefined;
-}
-
 async function* sessionsIn(path: string, onProblem: OnProblem): AsyncGenerator<SourceSession> {
-  let head: Head = { members: new Map(), offset: undefined };
+  let members = new Map<string, unknown>();
+  let offset: number | undefined;
   let number = 0;
   const pieces = new JsonPieces(false);
   for await (const piece of piecesOf(path, pieces, 0)) {
-    if (piece.kind === "session") head = { members: new Map(), offset: undefined };
-    else if (piece.kind === "member") head.members.set(piece.key, parsed(piece.text));
-    else if (piece.kind === "messages") head.offset = piece.offset;
+    if (piece.kind === "session") {
+      members = new Map();
+      offset = undefined;
+    } else if (piece.kind === "member") members.set(piece.key, parsed(piece.text));
+    else if (piece.kind === "messages") offset = piece.offset;
     else if (piece.kind === "session end") {
       number++;
-      const id = head.members.get("id");
-      if (typeof id === "string" && id !== "") yield sessionOf(path, id, head, onProblem);
-      else onProblem(path, `session ${number} has no id`);
+      const from = offset;
+      const messages = (): AsyncIterable<ExportedMessage> => (from === undefined ? none() : messagesAt(path, from));
+      const session = sessionOf(path, { number, members, messages }, onProblem);
+      if (session !== undefined) yield session;
     }
   }
   if (!pieces.isWhole) onProblem(path, "it ends in the middle: what comes before that is taken over");
 }
 
-function sessionOf(path: string, id: string, { members, offset }: Head, onProblem: OnProblem): SourceSession {
+/** Undefined: it has no id. */
+function sessionOf(
+  path: string,
+  { number, members, messages }: ExportedHead,
+  onProblem: OnProblem,
+): SourceSession | undefined {
+  const id = members.get("id");
+  if (typeof id !== "string" || id === "") {
+    onProblem(path, `session ${number} has no id`);
+    return undefined;
+  }
   const createdMs = timeOf(members.get("createdAt")) ?? modifiedMs(path);
   const damaged = members.get("damaged");
   if (typeof damaged === "string") onProblem(path, `session ${id} was not whole when it was exported: ${damaged}`);
@@ -99,7 +118,7 @@ function sessionOf(path: string, id: string, { members, offset }: Head, onProble
     path,
     files: [path],
     createdMs,
-    lines: () => linesOf({ path, id, offset, createdMs, updatedMs, patch, onProblem }),
+    lines: () => linesOf({ path, id, messages, createdMs, updatedMs, patch, onProblem }),
   };
 }
 
@@ -112,7 +131,7 @@ interface ExportedPart extends FoundPart {
 interface Reading {
   readonly path: string;
   readonly id: string;
-  readonly offset: number | undefined;
+  readonly messages: () => AsyncIterable<ExportedMessage>;
   readonly createdMs: number;
   readonly updatedMs: number;
   readonly patch: SessionPatch;
@@ -121,17 +140,13 @@ interface Reading {
 
 /** The messages and parts in the order of their times, and what the session is called, as it was last. */
 async function* linesOf(reading: Reading): AsyncGenerator<FoundLine> {
-  const { path, id: session, offset, createdMs, updatedMs, patch, onProblem } = reading;
+  const { path, id: session, messages, createdMs, updatedMs, patch, onProblem } = reading;
   /** Parts that are younger than the messages so far, the oldest last. */
   let waiting: ExportedPart[] = [];
   let ms = createdMs;
   let number = 0;
-  const pieces = offset === undefined ? [] : piecesOf(path, new JsonPieces(true), offset);
-  for await (const piece of pieces) {
-    if (piece.kind === "messages end") break;
-    if (piece.kind !== "message") continue;
+  for await (const value of messages()) {
     number++;
-    const value = piece.text === undefined ? undefined : parseObject(piece.text);
     const data = value?.["data"];
     if (value === undefined || !isObject(data)) {
       onProblem(path, `message ${number} of session ${session} is no message`);
@@ -148,6 +163,19 @@ async function* linesOf(reading: Reading): AsyncGenerator<FoundLine> {
   }
   yield* waiting.reverse();
   if (Object.keys(patch).length > 0) yield { type: "info", ms: updatedMs, patch, isRest: true };
+}
+
+/** The messages of an array's session, whose list begins at this byte. */
+async function* messagesAt(path: string, offset: number): AsyncGenerator<ExportedMessage> {
+  for await (const piece of piecesOf(path, new JsonPieces(true), offset)) {
+    if (piece.kind === "messages end") return;
+    if (piece.kind === "message") yield piece.text === undefined ? undefined : parseObject(piece.text);
+  }
+}
+
+// oxlint-disable-next-line require-yield -- a session without a list has no messages
+async function* none(): AsyncGenerator<never> {
+  return;
 }
 
 /** Undefined: they are no parts. */

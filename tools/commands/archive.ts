@@ -1,9 +1,7 @@
-import { resolve } from "node:path";
-import type { ExportOptions, ExportReport, Store } from "../../lib/index.ts";
-import type { Call, Command } from "../command.ts";
+import type { Command } from "../command.ts";
 import { EXIT, wrongUsage } from "../exit.ts";
-import { sessionId, withStore } from "../open.ts";
-import { Progress } from "../progress.ts";
+import { exportTo, namedSessions } from "../export-to.ts";
+import { withStore } from "../open.ts";
 import { counted, jsonLine, printable } from "../text.ts";
 
 export const archive: Command = {
@@ -31,12 +29,14 @@ Lists the sessions that are put away; with --json {"id"} for each. With --json -
     const output = args.text("output");
     if (output !== undefined) {
       if (args.has("dry-run")) throw wrongUsage("--output writes no session: there is nothing to try");
-      return await withStore(call, "read", (store) => writeFile(store, call, output));
+      return await withStore(call, "read", async (store) =>
+        exportTo(store, call, output, "json", await namedSessions(store, call)),
+      );
     }
     if (args.positionals.length === 0) throw wrongUsage("archive needs a session, or --output");
     const isTrial = args.has("dry-run");
     return await withStore(call, isTrial ? "read" : "write", async (store) => {
-      const ids = await idsOf(store, call);
+      const ids = await namedSessions(store, call);
       for (const id of ids) {
         call.signal.throwIfAborted();
         if (!isTrial) await store.archive(id);
@@ -60,7 +60,7 @@ Lists the sessions; with --json {"id"} for each.`,
   async run(call) {
     if (call.args.positionals.length === 0) throw wrongUsage("unarchive needs a session");
     return await withStore(call, "write", async (store) => {
-      const ids = await idsOf(store, call);
+      const ids = await namedSessions(store, call);
       for (const id of ids) {
         call.signal.throwIfAborted();
         await store.unarchive(id);
@@ -71,34 +71,3 @@ Lists the sessions; with --json {"id"} for each.`,
     });
   },
 };
-
-/** Each once. All are looked up before the first is touched. */
-async function idsOf(store: Store, { args, signal }: Call): Promise<string[]> {
-  const ids = new Set<string>();
-  for (const given of args.positionals) ids.add(await sessionId(store, given, signal));
-  return [...ids];
-}
-
-async function writeFile(store: Store, call: Call, output: string): Promise<number> {
-  const { io, out, json, signal } = call;
-  const given = await idsOf(store, call);
-  const progress = new Progress(io.stderr);
-  const options: ExportOptions = {
-    format: "json",
-    ...(given.length > 0 && { ids: given }),
-    signal,
-    onProgress: ({ sessions, messages }) =>
-      progress.show(`writing ${counted(sessions, "session")}, ${counted(messages, "message")}`),
-  };
-  let report: ExportReport;
-  try {
-    report = await store.exportTo(output === "-" ? out.sink() : resolve(io.directory, output), options);
-  } finally {
-    progress.end();
-  }
-  await out.flush();
-  if (json && output !== "-") await out.write(`${jsonLine(report)}\n`);
-  for (const { id, reason } of report.problems) call.say(`turnlog: session ${id}: ${reason}`);
-  if (output !== "-") call.say(`wrote ${counted(report.sessions, "session")}, ${counted(report.messages, "message")}`);
-  return report.problems.length > 0 ? EXIT.problems : EXIT.done;
-}

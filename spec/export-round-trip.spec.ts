@@ -1,0 +1,190 @@
+// What is written back for a tool, or as lines, and comes in again, is the session that it was.
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { SessionInfo, Store } from "../lib/index.ts";
+import { isThere } from "./helpers/processes.ts";
+import { step, take } from "./helpers/random-sessions.ts";
+import { filesIn, useStores } from "./helpers/stores.ts";
+import { again, expectChain, recordsIn } from "./helpers/transcripts.ts";
+
+const stores = useStores();
+const FIXTURES = new URL("../fixtures/import", import.meta.url).pathname;
+const CLAUDE = "7d3c1f52-8a40-4b6e-9d17-2f60c5a9e1b4";
+
+/** What must come back: histories, all branches, times without the counters, and what the session is called. */
+async function shown(store: Store<any, any>): Promise<Record<string, unknown>> {
+  const all: Record<string, unknown> = {};
+  for await (const info of store.sessions({ all: true })) {
+    const { bytes: _bytes, machines: _machines, tip: _tip, ...rest } = info as SessionInfo;
+    const session = store.session(info.id);
+    const branches = await session.branches();
+    const histories = [];
+    for (const [index, { id }] of branches.length > 1 ? branches.entries() : []) {
+      const copy = await session.fork({ branch: id, id: `${info.id} fork ${index}` });
+      histories.push((await copy.history()).map((entry) => entry.data));
+      await copy.delete({ trash: false });
+    }
+    all[info.id] = { ...rest, histories, history: given(await session.history()) };
+  }
+  return all;
+}
+
+function given(history: readonly any[]): unknown[] {
+  return history.map(({ id, at, data, parts }) => ({
+    id,
+    ms: at.slice(0, 24),
+    data,
+    parts: parts.map((part: any) => ({ id: part.id, ms: part.at.slice(0, 24), data: part.data })),
+  }));
+}
+
+test("what any history and info became comes back from lines, with its times, and a second import adds nothing", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
+      const store = await stores.open();
+      let n = 0;
+      for (const each of steps) {
+        const session = store.session(`s${each.which % 2}`, { create: true });
+        await take(session, each, () => n++);
+        if (each.kind === "title") await session.update({ tags: [String(n)], metadata: { type: "session", n } });
+      }
+      const { other, path } = await again(stores, store, "ndjson");
+      const [one, two] = [await shown(store), await shown(other)];
+      const linear = (all: Record<string, unknown>): unknown =>
+        Object.values(all).map((each) => ({ ...(each as object), branches: 0, histories: 0 }));
+      expect(linear(two)).toEqual(linear(one));
+      const { sessions } = await other.importFrom("turnlog", { path });
+      expect(sessions.every(({ status, added }) => status === "unchanged" && added === 0)).toBe(true);
+      for (const each of [store, other]) await each.close();
+    }),
+    { numRuns: process.env["TURNLOG_LONG"] ? 300 : 15 },
+  );
+});
+
+test("lines are what ndjson and jq read: a session, then its messages", async () => {
+  const store = await stores.open();
+  const session = await store.createSession({ id: "s", title: 'a "type":"session" \u2028', tags: ["t"] });
+  await session.append([
+    { id: "a", text: '{"type":"session","createdAt":"x"}' },
+    { type: "session", createdAt: "y" },
+  ]);
+  await session.putPart("a", { id: "p", text: "late" });
+  await store.createSession({ id: "empty" });
+  const path = join(stores.unverified(), "all.ndjson");
+  await store.exportTo(path, { format: "ndjson" });
+  const records = readFileSync(path, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(records.map(({ type, id }) => [type, id])).toEqual([
+    ["session", "empty"],
+    ["session", "s"],
+    ["message", "a"],
+    ["message", expect.any(String)],
+  ]);
+  expect(records[1]).toMatchObject({ title: 'a "type":"session" \u2028', tags: ["t"], archived: false });
+  expect(records[2]).toMatchObject({ data: { id: "a" }, parts: [{ id: "p", data: { id: "p", text: "late" } }] });
+  const expected = await shown(store);
+  const forms = [
+    records
+      .map((record) =>
+        JSON.stringify(
+          record,
+          Object.keys(record).toReversed().concat("text", "data", "id", "type", "createdAt", "parts"),
+        ),
+      )
+      .join("\n"),
+  ];
+  if (isThere("jq")) forms.push(execFileSync("jq", ["-c", "-S", ".", path]).toString());
+  if (isThere("python3"))
+    forms.push(
+      execFileSync("python3", ["-c", "import sys,json\nfor l in sys.stdin: print(json.dumps(json.loads(l)))"], {
+        input: readFileSync(path),
+      }).toString(),
+    );
+  for (const form of forms) {
+    writeFileSync(path, form);
+    const other = await stores.open();
+    expect((await other.importFrom("auto", { path })).problems).toEqual([]);
+    expect(await shown(other)).toEqual(expected);
+  }
+});
+
+test("lines that end early, or are none, give the rest, and tell", async () => {
+  const store = await stores.open();
+  for (const id of ["one", "two"]) await (await store.createSession({ id })).append([{ id: "a" }, { id: "b" }]);
+  const path = join(stores.unverified(), "all.ndjson");
+  await store.exportTo(path, { format: "ndjson", ids: ["one", "two"] });
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, text.slice(0, -10));
+  const torn = await stores.open();
+  expect((await torn.importFrom("auto", { path })).problems).toMatchObject([
+    { line: 6, reason: expect.stringContaining("it ends in the middle") },
+  ]);
+  expect([await torn.session("one").count(), await torn.session("two").count()]).toEqual([2, 1]);
+  writeFileSync(
+    path,
+    `${text.replace('"id":"one"', '"no":"one"')}7\n{"type":"message"}\n{"type":"damaged","id":"two","reason":"why"}\n`,
+  );
+  const odd = await stores.open();
+  expect((await odd.importFrom("auto", { path })).problems.map(({ reason }) => reason)).toEqual([
+    "session 1 has no id",
+    "session two was not whole when it was exported: why",
+    "message 3 of session two is no message",
+    "message 4 of session two is no message",
+  ]);
+  expect(await odd.session("two").count()).toBe(2);
+});
+
+test("a Claude Code session goes back as it was: every line, its branches, its title", async () => {
+  const store = await stores.open();
+  await store.importFrom("claude-code", { path: join(FIXTURES, "claude-code") });
+  const { other, path } = await again(stores, store, "claude-code");
+  const [file, ...none] = filesIn(path);
+  expect([file, none]).toEqual([join(path, "-home-ann-birdsong", `${CLAUDE}.jsonl`), []]);
+  expect(await shown(other)).toEqual(await shown(store));
+  const source = recordsIn(
+    filesIn(join(FIXTURES, "claude-code")).find((each) => basename(each) === `${CLAUDE}.jsonl`)!,
+  );
+  const written = recordsIn(file!);
+  const said = source.filter(
+    (line) => !line.isSidechain && (line.message !== undefined || line.attachment?.type === "queued_command"),
+  );
+  expect(written.filter((line) => line.message !== undefined || line.attachment !== undefined)).toEqual(said);
+  expectChain(written);
+  // The newest line is where Claude Code goes on.
+  expect(written.at(-1)).toMatchObject({ type: "last-prompt", leafUuid: "0000000e-1111-4222-8333-abcdefabcdef" });
+});
+
+test("an older turn that was made the history again is where Claude Code goes on", async () => {
+  const store = await stores.open();
+  await store.importFrom("claude-code", { path: join(FIXTURES, "claude-code") });
+  const session = store.session(CLAUDE);
+  await session.checkout((await session.branches())[1]!.id);
+  const { other, path } = await again(stores, store, "claude-code");
+  const data = (entries: readonly any[]): unknown[] => entries.map((entry) => entry.data);
+  expect(data(await other.session(CLAUDE).history())).toEqual(data(await session.history()));
+  expect((await other.session(CLAUDE).branches()).map(({ messages }) => messages)).toEqual([8, 3]);
+  const written = recordsIn(filesIn(path)[0]!);
+  expectChain(written);
+  expect(written.at(-1)).toMatchObject({ leafUuid: "0000000b-1111-4222-8333-abcdefabcdef" });
+});
+
+test("picoclaw sessions go back as they were, with what they are called", async () => {
+  const store = await stores.open();
+  const { sessions } = await store.importFrom("picoclaw", { path: join(FIXTURES, "picoclaw") });
+  const path = stores.unverified();
+  const report = await store.exportTo(path, { format: "picoclaw" });
+  // Two keys have one name there.
+  expect(report.problems).toMatchObject([{ reason: expect.stringContaining("will not find it") }]);
+  expect(report.sessions).toBe(sessions.filter(({ status }) => status === "created").length);
+  const other = await stores.open();
+  expect((await other.importFrom("auto", { path })).problems).toEqual([]);
+  expect(await shown(other)).toEqual(await shown(store));
+  expect(readdirSync(path).filter((name) => name.startsWith("agent_main_irc"))).toHaveLength(4);
+  const meta = readFileSync(join(path, "agent_main_telegram_direct_ann.meta.json"), "utf8");
+  expect(JSON.parse(meta)).toMatchObject({ key: "agent:main:telegram:direct:ann", skip: 0, count: 2 });
+});
