@@ -9,7 +9,7 @@ import { encodeName } from "./names.ts";
 import type { Layout } from "./names.ts";
 import type { Vfs } from "./vfs.ts";
 
-const MACHINE = /^[a-z0-9._%~-]+$/;
+export const MACHINE: RegExp = /^[a-z0-9._%~-]+$/;
 const ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 /** This machine's folder in this store: a readable name and 8 random characters. Made at the first call. */

@@ -9,6 +9,9 @@ import type { Place } from "./locator.ts";
 
 import type { StoreState } from "./state.ts";
 
+/** Where a store lies; nobody need have it open. */
+export type StoreRoom = Pick<StoreState, "vfs" | "layout">;
+
 /** The logs of one session; or a file or directory that the system does not let us read. */
 export type Target =
   | { readonly name: string; readonly places: readonly Place[] }
@@ -21,7 +24,7 @@ interface Month {
 }
 
 /** Each session once, in no order. Throws NOT_FOUND for an id that is none. */
-export async function* targetsOf(store: StoreState, ids: readonly string[] | undefined): AsyncGenerator<Target> {
+export async function* targetsOf(store: StoreRoom, ids: readonly string[] | undefined): AsyncGenerator<Target> {
   const { vfs } = store;
   const months: Month[] = [];
   for (const each of monthsOf(store)) {
@@ -59,13 +62,13 @@ export async function* targetsOf(store: StoreState, ids: readonly string[] | und
   }
 }
 
-function* monthsOf(store: StoreState): Generator<Month | Exclude<Target, { name: string }>> {
+function* monthsOf(store: StoreRoom): Generator<Month | Exclude<Target, { name: string }>> {
   yield* monthsIn(store, false);
   yield* monthsIn(store, true);
 }
 
 function* monthsIn(
-  { vfs, layout }: StoreState,
+  { vfs, layout }: StoreRoom,
   isArchive: boolean,
 ): Generator<Month | Exclude<Target, { name: string }>> {
   const root = isArchive ? layout.archive : layout.sessions;
@@ -97,12 +100,12 @@ function* monthsIn(
 }
 
 /** The logs of a session, as far as its directories can be read. */
-export function placesOf(store: StoreState, name: string): Place[] {
+export function placesOf(store: StoreRoom, name: string): Place[] {
   const months = [...monthsOf(store)].flatMap((each) => ("error" in each ? [] : [each]));
   return placesIn(store, months, name);
 }
 
-function placesIn({ vfs }: StoreState, months: readonly Month[], name: string): Place[] {
+function placesIn({ vfs }: StoreRoom, months: readonly Month[], name: string): Place[] {
   return [LOG_ENDING, OLD_ENDING, PACKED_ENDING].flatMap((ending) =>
     months.flatMap((month) => {
       const file = join(month.path, name + ending);
