@@ -58,7 +58,7 @@ export class Comparison {
     let mayPurge = false;
     let done = 0;
     try {
-      for (let chunk = await chunks.next(); chunk !== undefined; ) {
+      for (let chunk = await chunks.next(); chunk !== undefined;) {
         const { bytes, start, end, base } = chunk;
         const from = done - base;
         done = base + end;

@@ -1,9 +1,9 @@
 // What is merged: a store, a part of one, or a single log, on a file system that is only read.
-import { basename, dirname, join, resolve } from "node:path";
-import { ArgumentError, errno, ioError, StoreError } from "../base/errors.ts";
+import { basename, dirname, resolve } from "node:path";
+import { ArgumentError, ioError, StoreError } from "../base/errors.ts";
 import { Blobs } from "../disk/blobs.ts";
 import { MACHINE } from "../disk/machine.ts";
-import { Layout, LOG_ENDING, nameOf, OLD_ENDING, PACKED_ENDING } from "../disk/names.ts";
+import { Layout, nameOf, OLD_ENDING } from "../disk/names.ts";
 import { NodeVfs } from "../disk/node-vfs.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import { firstLine } from "../log/last.ts";
@@ -79,10 +79,12 @@ function openDirectory(store: StoreState, vfs: Vfs, root: string): MergeSource {
       for await (const target of targetsOf({ vfs, layout }, undefined)) {
         if ("error" in target) yield target;
         else {
-          const copies = target.places.map(({ path, packed }) => copyOf(path, packed !== undefined));
           // What a tool keeps for itself is none of ours.
-          const shown = copies.filter(({ month }) => month?.machine.startsWith(".") === false);
-          if (shown.length > 0) yield { name: target.name, copies: shown, isSingle: false };
+          const shown = target.places.filter(({ machine }) => !machine.startsWith("."));
+          const copies = shown.map(({ path, machine, packed }) =>
+            copyAt(path, packed !== undefined, { machine, month: basename(dirname(path)) }),
+          );
+          if (copies.length > 0) yield { name: target.name, copies, isSingle: false };
         }
       }
     },
@@ -101,7 +103,7 @@ function openLog(vfs: Vfs, path: string): MergeSource {
   } finally {
     file.close();
   }
-  const copy = copyOf(path, isPacked);
+  const copy = copyAt(path, isPacked, monthIn(path));
   const name = nameOf(basename(path)) ?? nameOf(basename(path), true) ?? basename(path);
   const root = dirname(dirname(dirname(dirname(path))));
   return {
@@ -116,17 +118,21 @@ function openLog(vfs: Vfs, path: string): MergeSource {
 function notALog(path: string, file: ReturnType<Vfs["open"]>, size: number): StoreError {
   const bytes = Buffer.alloc(Math.min(size, 64));
   const text = bytes.toString("latin1", 0, file.read(bytes, 0, bytes.length, 0)).trimStart();
-  const hint = text.startsWith("[") ? "a JSON file, such as an export, is imported" : "other tools' sessions are imported";
+  const hint = text.startsWith("[")
+    ? "a JSON file, such as an export, is imported"
+    : "other tools' sessions are imported";
   return new StoreError("NOT_A_STORE", `${path} is no store and no log of one (${hint})`, { path });
 }
 
-function copyOf(path: string, isPacked: boolean): Copy {
+function copyAt(path: string, isPacked: boolean, month: Copy["month"]): Copy {
+  return { path, isPacked, isOld: path.endsWith(OLD_ENDING), month };
+}
+
+/** Where a path says that it lies, if it ends as those in a store do. */
+function monthIn(path: string): Copy["month"] {
   const month = basename(dirname(path));
   const machine = basename(dirname(dirname(path)));
-  const room = basename(dirname(dirname(dirname(path))));
-  const isInStore = MONTH.test(month) && MACHINE.test(machine) && room !== "";
-  const isOld = !path.endsWith(LOG_ENDING) && path.endsWith(OLD_ENDING);
-  return { path, isPacked, isOld, month: isInStore ? { machine, month } : undefined };
+  return MONTH.test(month) && MACHINE.test(machine) ? { machine, month } : undefined;
 }
 
 function blobsIn(vfs: Vfs, layout: Layout): Blobs | undefined {

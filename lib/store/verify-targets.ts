@@ -17,7 +17,8 @@ export type Target =
   | { readonly name: string; readonly places: readonly Place[] }
   | { readonly path: string; readonly machine?: string; readonly error: Error };
 
-interface Month {
+/** A directory of logs. */
+export interface MonthPlace {
   readonly machine: string;
   readonly isArchive: boolean;
   readonly path: string;
@@ -26,7 +27,7 @@ interface Month {
 /** Each session once, in no order. Throws NOT_FOUND for an id that is none. */
 export async function* targetsOf(store: StoreRoom, ids: readonly string[] | undefined): AsyncGenerator<Target> {
   const { vfs } = store;
-  const months: Month[] = [];
+  const months: MonthPlace[] = [];
   for (const each of monthsOf(store)) {
     if ("error" in each) yield each;
     else months.push(each);
@@ -62,7 +63,7 @@ export async function* targetsOf(store: StoreRoom, ids: readonly string[] | unde
   }
 }
 
-function* monthsOf(store: StoreRoom): Generator<Month | Exclude<Target, { name: string }>> {
+function* monthsOf(store: StoreRoom): Generator<MonthPlace | Exclude<Target, { name: string }>> {
   yield* monthsIn(store, false);
   yield* monthsIn(store, true);
 }
@@ -70,7 +71,7 @@ function* monthsOf(store: StoreRoom): Generator<Month | Exclude<Target, { name: 
 function* monthsIn(
   { vfs, layout }: StoreRoom,
   isArchive: boolean,
-): Generator<Month | Exclude<Target, { name: string }>> {
+): Generator<MonthPlace | Exclude<Target, { name: string }>> {
   const root = isArchive ? layout.archive : layout.sessions;
   const read = function* (path: string, machine?: string): Generator<string | Exclude<Target, { name: string }>> {
     try {
@@ -101,11 +102,16 @@ function* monthsIn(
 
 /** The logs of a session, as far as its directories can be read. */
 export function placesOf(store: StoreRoom, name: string): Place[] {
-  const months = [...monthsOf(store)].flatMap((each) => ("error" in each ? [] : [each]));
-  return placesIn(store, months, name);
+  return placesIn(store, readableMonths(store), name);
 }
 
-function placesIn({ vfs }: StoreRoom, months: readonly Month[], name: string): Place[] {
+/** All directories of logs that can be read. */
+export function readableMonths(store: StoreRoom): MonthPlace[] {
+  return [...monthsOf(store)].flatMap((each) => ("error" in each ? [] : [each]));
+}
+
+/** The logs of a session in these. */
+export function placesIn({ vfs }: StoreRoom, months: readonly MonthPlace[], name: string): Place[] {
   return [LOG_ENDING, OLD_ENDING, PACKED_ENDING].flatMap((ending) =>
     months.flatMap((month) => {
       const file = join(month.path, name + ending);
