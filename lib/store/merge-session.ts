@@ -6,7 +6,7 @@ import { LOG_ENDING, monthOf, OLD_ENDING, oldOf } from "../disk/names.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { compareStamps } from "../line/stamp.ts";
 import { COPY_BYTES } from "../log/new-log.ts";
-import { blobNames, namesIn } from "../log/blob-names.ts";
+import { namesIn } from "../log/blob-names.ts";
 import { firstLine } from "../log/last.ts";
 import { Erasure } from "./erasure.ts";
 import { refresh } from "./load.ts";
@@ -14,6 +14,7 @@ import type { Place } from "./locator.ts";
 import { hasHeader, headerProblem, linesOf, planLog } from "./merge-log.ts";
 import type { LogPlan, LogResult } from "./merge-log.ts";
 import type { MergeRun } from "./merge-run.ts";
+import { isCalled } from "./merge-source.ts";
 import { addPurges, flawsOf, markErased, readCopy } from "./merge-reading.ts";
 import type { Reading, ReadingOf } from "./merge-reading.ts";
 import { keepOurs } from "./merge-lost.ts";
@@ -208,7 +209,7 @@ export class SessionMerge {
     const { id, name } = this.#session;
     return readings.flatMap((reading) => {
       const copy = this.#theirs.find((each) => each.reading === reading);
-      const isRenamed = copy?.isSingle === false && !basename(reading.path).startsWith(`${name}.`);
+      const isRenamed = copy?.isSingle === false && !isCalled(reading, name);
       const flaws = [...(isRenamed ? ["a copy under another name"] : []), ...flawsOf(reading)];
       if (flaws.length === 0 || (copy === undefined && status === "unchanged")) return [];
       return [{ path: reading.path, session: id, reason: flaws.join(", ") }];
@@ -217,10 +218,10 @@ export class SessionMerge {
 
   /** What the lines name that stay. */
   async #takeBlobs(reading: Reading, isNews: boolean): Promise<void> {
-    const { blobs, signal } = this.#run;
+    const { blobs, comparison } = this.#run;
     const names = new Set<string>();
-    const { file, all, examination, stat } = reading.log;
-    if (reading.erased.size === 0) await blobNames(file, stat.size, (hash) => void names.add(hash), signal);
+    const { file, all, examination } = reading.log;
+    if (reading.erased.size === 0) await comparison.look(file, undefined, (hash) => void names.add(hash));
     else
       for (const row of all) {
         const { lines } = examination;

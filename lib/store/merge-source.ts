@@ -1,6 +1,6 @@
 // What is merged: a store, a part of one, or a single log, on a file system that is only read.
 import { basename, dirname, resolve } from "node:path";
-import { ArgumentError, ioError, StoreError } from "../base/errors.ts";
+import { ArgumentError, StoreError, typedError } from "../base/errors.ts";
 import { Blobs } from "../disk/blobs.ts";
 import { MACHINE } from "../disk/machine.ts";
 import { Layout, nameOf, OLD_ENDING } from "../disk/names.ts";
@@ -39,12 +39,17 @@ export interface Unreadable {
   readonly error: Error;
 }
 
+/** False: it is called otherwise than the logs of the session with this name. */
+export function isCalled({ path, isPacked }: Pick<Copy, "path" | "isPacked">, name: string): boolean {
+  return nameOf(basename(path), isPacked) === name;
+}
+
 export interface MergeSource {
   readonly vfs: Vfs;
   /** Its attachments; undefined: it has none. */
   readonly blobs: Blobs | undefined;
   /** One session after the other, in no order. */
-  logs(): AsyncIterable<SourceLogs | Unreadable>;
+  logs(): AsyncGenerator<SourceLogs | Unreadable>;
 }
 
 /** Throws NOT_FOUND, NOT_A_STORE, NEWER_FORMAT, DAMAGED; INVALID_ARGUMENT for the store itself. */
@@ -59,7 +64,7 @@ export function openSource(store: StoreState, source: unknown): MergeSource {
     if (stat === undefined) throw new StoreError("NOT_FOUND", `there is nothing at ${path}`, { path });
     return stat.isDirectory ? openDirectory(store, vfs, vfs.realPath(path)) : openLog(vfs, vfs.realPath(path));
   } catch (error) {
-    throw ioError(error, `read ${path}`, { path });
+    throw typedError(error, `read ${path}`, { path });
   }
 }
 

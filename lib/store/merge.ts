@@ -1,6 +1,6 @@
 // merge(): the union of two stores, or of a store and a log, log by log. Most logs of two stores are equal, or in one of them
 // only; what differs is united by the lines' stamps. The source is only read.
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { ArgumentError } from "../base/errors.ts";
 import type { MergeOptions, MergeReport } from "../base/merge.ts";
 import { checkOptions } from "../base/options.ts";
@@ -16,8 +16,8 @@ import type { Reading } from "./merge-reading.ts";
 import { MergeRun } from "./merge-run.ts";
 import { SessionMerge } from "./merge-session.ts";
 import type { TheirReading } from "./merge-session.ts";
-import { openSource } from "./merge-source.ts";
-import type { Copy, SourceLogs } from "./merge-source.ts";
+import { isCalled, openSource } from "./merge-source.ts";
+import type { Copy, MergeSource, SourceLogs } from "./merge-source.ts";
 import { syncDirectories } from "./merge-write.ts";
 import type { StoreState } from "./state.ts";
 
@@ -32,7 +32,7 @@ export async function merge(store: StoreState, from: unknown, options: MergeOpti
   const run = new MergeRun(store, source, dryRun, signal);
   const done = { sessions: 0, bytes: 0 };
   try {
-    for await (const logs of source.logs()) {
+    for await (const logs of copiesLast(source)) {
       signal?.throwIfAborted();
       store.checkOpen();
       if ("error" in logs) {
@@ -54,6 +54,16 @@ export async function merge(store: StoreState, from: unknown, options: MergeOpti
   // What the source purges of ours: caches, trash and attachments, too.
   if (!dryRun && store.owed.hasMet) await eraseOwed(store, signal);
   return run.report();
+}
+
+/** The source's logs; last those whose names are no session's: they are copies of others, as a rule. */
+async function* copiesLast(source: MergeSource): ReturnType<MergeSource["logs"]> {
+  const copies: SourceLogs[] = [];
+  for await (const logs of source.logs()) {
+    if ("error" in logs || logs.isSingle || logs.name.includes("~") || decodeName(logs.name) !== undefined) yield logs;
+    else copies.push(logs);
+  }
+  yield* copies;
 }
 
 /** True where both have the same logs, and what any of them purges cannot concern another. */
@@ -170,16 +180,14 @@ async function mergeOne(run: MergeRun, id: string, theirs: readonly TheirReading
 
 /** False: these are copies of a log that the source has beside them under its right name. */
 function isChief({ source }: MergeRun, name: string, theirs: readonly TheirReading[]): boolean {
-  return theirs.some(({ reading: { path }, isSingle }) => {
-    const isNamedSo = basename(path).startsWith(`${name}.`);
-    return isSingle || isNamedSo || source.vfs.stat(join(dirname(path), name + LOG_ENDING)) === undefined;
-  });
+  const isAlone = (path: string): boolean => source.vfs.stat(join(dirname(path), name + LOG_ENDING)) === undefined;
+  return theirs.some(({ reading, isSingle }) => isSingle || isCalled(reading, name) || isAlone(reading.path));
 }
 
 /** The session that a log is one of; undefined: nothing tells. A header that was altered is believed less than the file's name. */
-function idOf({ log, path }: Reading, name: string): string | undefined {
+function idOf({ log }: Reading, name: string): string | undefined {
   const { header } = log.examination;
-  const named = basename(path).startsWith(name) ? decodeName(name) : undefined;
+  const named = decodeName(name);
   if (header?.id !== undefined && (header.sound || named === undefined)) return header.id;
   return named;
 }

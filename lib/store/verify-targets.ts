@@ -45,20 +45,25 @@ export async function* targetsOf(store: StoreRoom, ids: readonly string[] | unde
   }
   for (const { path, machine, isArchive } of months) {
     const names = vfs.streamNames(path)[Symbol.asyncIterator]();
-    for (;;) {
-      let next: IteratorResult<string>;
-      try {
-        next = await names.next();
-      } catch (error) {
-        yield { path, machine, error: error as Error };
-        break;
+    try {
+      for (;;) {
+        let next: IteratorResult<string>;
+        try {
+          next = await names.next();
+        } catch (error) {
+          yield { path, machine, error: error as Error };
+          break;
+        }
+        if (next.done === true) break;
+        const name = nameOf(next.value, isArchive);
+        if (name === undefined) continue;
+        const places = placesIn(store, months, name);
+        // The first of its logs stands for the session.
+        if (places[0]?.path === join(path, next.value)) yield { name, places };
       }
-      if (next.done === true) break;
-      const name = nameOf(next.value, isArchive);
-      if (name === undefined) continue;
-      const places = placesIn(store, months, name);
-      // The first of its logs stands for the session.
-      if (places[0]?.path === join(path, next.value)) yield { name, places };
+    } finally {
+      // Who has seen enough leaves no directory open.
+      await names.return?.();
     }
   }
 }
