@@ -42,6 +42,9 @@ const ALWAYS_SYNCED = new Set([
   "archive",
   "unarchive",
   "unarchive at once",
+  "merge of a new session, with an attachment",
+  "merge of another machine's log",
+  "merge of more of this machine's own log",
 ]);
 
 /** After these the trash has the session. */
@@ -101,16 +104,17 @@ async function atEachCrash(
 async function record(step: Step, durability: Durability): Promise<Recording> {
   const before = ground.disk.copy();
   const prepared = await step.prepare?.({ vfs: before, root: ROOT, durability, expected: BASE });
+  const model = step.prepared?.(BASE) ?? BASE;
   const disk = before.copy();
   const start = startOf(disk);
   const store = await openAt(disk, ROOT, { durability });
-  await step.run(store, { vfs: disk, root: ROOT, durability, expected: BASE }, prepared);
+  await step.run(store, { vfs: disk, root: ROOT, durability, expected: model }, prepared);
   disk.note(1);
   await store.close();
   disk.note(1);
   const isSafe = durability === "power" || ALWAYS_SYNCED.has(step.name);
   const safe = (acknowledged: number): number => (isSafe ? acknowledged : 0);
-  return { start, events: [...disk.events], models: [BASE, step.apply(BASE)], durability, safe };
+  return { start, events: [...disk.events], models: [model, step.apply(model)], durability, safe };
 }
 
 describe.each(["process", "power"] as const)("durability %s", (durability) => {

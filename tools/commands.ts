@@ -9,6 +9,7 @@ import { importSessions } from "./commands/import.ts";
 import { info } from "./commands/info.ts";
 import { init } from "./commands/init.ts";
 import { ls } from "./commands/ls.ts";
+import { merge } from "./commands/merge.ts";
 import { prune } from "./commands/prune.ts";
 import { purge } from "./commands/purge.ts";
 import { repair } from "./commands/repair.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["archive", archive],
   ["unarchive", unarchive],
   ["import", importSessions],
+  ["merge", merge],
   ["export", exportMessages],
   ["stats", stats],
   ["verify", verify],
@@ -66,6 +68,8 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   erase: "purge",
   gc: "prune",
   du: "stats",
+  sync: "merge",
+  pull: "merge",
 };
 
 /** The verb that somebody may have meant. */
