@@ -34,7 +34,7 @@ export interface SourceLogs {
   readonly isSingle: boolean;
 }
 
-export interface Unreadable {
+interface Unreadable {
   readonly path: string;
   readonly error: Error;
 }

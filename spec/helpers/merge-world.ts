@@ -46,7 +46,7 @@ export interface Step {
 }
 
 const START = Date.UTC(2026, 10, 21, 9);
-export const SESSIONS = ["s", "t"];
+const SESSIONS = ["s", "t"];
 /** What a step may meet: the session, or the message, is not there (any more). */
 const EXPECTED: ReadonlySet<string> = new Set(["NOT_FOUND", "EXISTS"]);
 /** What hides messages. */

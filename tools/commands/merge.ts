@@ -47,7 +47,7 @@ function tell(call: Call, { sessions, messages, bytes, attachments, healed, prob
     .filter((status) => sessions[status] > 0)
     .map((status) => `${sessions[status].toLocaleString("en-US")} ${status}`);
   const files = attachments.count > 0 ? `, ${counted(attachments.count, "attachment")}` : "";
-  const all = counts.length === 0 ? "no sessions" : `${counts.join(", ")}`;
+  const all = counts.length === 0 ? "no sessions" : counts.join(", ");
   const added = `${counted(messages, "message")} added${files} (${bytesText(bytes + attachments.bytes)})`;
   call.say(`${call.args.has("dry-run") ? "dry run: " : ""}${all}; ${added}`);
 }
