@@ -6,7 +6,7 @@ import { Chunks } from "./chunks.ts";
 
 /** Any line that purges has it; a text that has it by chance does no harm. */
 const PURGE = Buffer.from('"purge');
-const COMPARED_BYTES = 256 * 1024;
+const COMPARED_BYTES = 64 * 1024;
 
 /** What is seen of a log on the way. */
 export interface Seen {
