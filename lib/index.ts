@@ -21,6 +21,7 @@ export type {
   ImportReport,
   ImportSource,
 } from "./base/import.ts";
+export type { HealedLog, MergeOptions, MergeProblem, MergeProgress, MergeReport } from "./base/merge.ts";
 export type { Durability, Redact, RedactContext, StoreOptions, WellFormed } from "./base/options.ts";
 export type { PurgeReport } from "./base/purge.ts";
 export type {

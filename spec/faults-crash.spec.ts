@@ -42,6 +42,9 @@ const ALWAYS_SYNCED = new Set([
   "archive",
   "unarchive",
   "unarchive at once",
+  "merge of a new session, with an attachment",
+  "merge of another machine's log",
+  "merge of more of this machine's own log",
 ]);
 
 /** After these the trash has the session. */
@@ -105,7 +108,7 @@ async function record(step: Step, durability: Durability): Promise<Recording> {
   const disk = before.copy();
   const start = startOf(disk);
   const store = await openAt(disk, ROOT, { durability });
-  await step.run(store, { vfs: disk, root: ROOT, durability, expected: BASE }, prepared);
+  await step.run(store, { vfs: disk, root: ROOT, durability, expected: base }, prepared);
   disk.note(1);
   await store.close();
   disk.note(1);

@@ -10,6 +10,7 @@ import { info } from "./commands/info.ts";
 import { init } from "./commands/init.ts";
 import { ls } from "./commands/ls.ts";
 import { machine } from "./commands/machine.ts";
+import { merge } from "./commands/merge.ts";
 import { prune } from "./commands/prune.ts";
 import { purge } from "./commands/purge.ts";
 import { repair } from "./commands/repair.ts";
@@ -40,6 +41,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["archive", archive],
   ["unarchive", unarchive],
   ["import", importSessions],
+  ["merge", merge],
   ["export", exportMessages],
   ["stats", stats],
   ["verify", verify],
@@ -70,6 +72,8 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   du: "stats",
   adopt: "machine",
   whoami: "machine",
+  sync: "merge",
+  pull: "merge",
 };
 
 /** The verb that somebody may have meant. */

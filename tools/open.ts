@@ -1,7 +1,7 @@
 // Which store is meant, which session in it, and the store opened for as long as a command needs it.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { openStore, StoreError } from "../lib/index.ts";
+import { openMemoryStore, openStore, StoreError } from "../lib/index.ts";
 import type { Store, StoreWarning } from "../lib/index.ts";
 import type { Call } from "./command.ts";
 import { EXIT, Failure, wrongUsage } from "./exit.ts";
@@ -43,6 +43,18 @@ export async function withStore<T>(
   try {
     const used = use(store);
     return await (mode === "read" ? Promise.race([used, interruption(call.signal)]) : used);
+  } finally {
+    await store.close();
+  }
+}
+
+/** For what brings in other sessions. A dry run makes no store: where there is none, everything would be new. */
+export async function withStoreOrTrial<T>(call: Call, use: (store: Store) => Promise<T>): Promise<T> {
+  if (!call.args.has("dry-run")) return await withStore(call, "create", use);
+  if (isStore(storeDirectory(call))) return await withStore(call, "write", use);
+  const store = await openMemoryStore();
+  try {
+    return await use(store);
   } finally {
     await store.close();
   }

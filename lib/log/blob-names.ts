@@ -12,7 +12,9 @@ export const NAME_BYTES: number = START.length + HASH_LENGTH + 1;
 
 /** Where in bytes[start, end) attachments are named. */
 export function* namesIn(bytes: Buffer, start: number, end: number): Generator<{ at: number; hash: string }> {
-  for (let at = bytes.indexOf(START, start); at !== -1 && at < end; at = bytes.indexOf(START, at + 1)) {
+  // The buffer may be much longer than what is in it.
+  const shown = bytes.subarray(0, end);
+  for (let at = shown.indexOf(START, start); at !== -1; at = shown.indexOf(START, at + 1)) {
     const from = at + START.length;
     if (from + HASH_LENGTH >= end) return;
     const hash = bytes.toString("latin1", from, from + HASH_LENGTH);

@@ -15,6 +15,14 @@ export interface LineBytes {
   readonly length: number;
 }
 
+/** A line that stands in no file yet. */
+export function lineOf(bytes: Buffer): LineBytes {
+  const file: LineBytes["file"] = {
+    read: (target, start, length, position) => bytes.copy(target, start, position, position + length),
+  };
+  return { file, offset: 0, length: bytes.length };
+}
+
 export class NewLog {
   readonly #aside: Aside;
   #bytes = 0;
@@ -71,6 +79,16 @@ export class NewLog {
       path: this.#aside.path,
       written: "no",
     });
+  }
+
+  /** What was written, and how long it is. */
+  get content(): { readonly file: VfsFile; readonly size: number } {
+    return { file: this.#aside.file, size: this.#bytes };
+  }
+
+  /** Gives it a name that nobody must have: EEXIST. */
+  publish(path: string): void {
+    this.#aside.publish(path);
   }
 
   /** Gives it the name of the old one. */

@@ -80,7 +80,10 @@ async function encoded(store: StoreState, file: BlobFile, reference: BlobReferen
 }
 
 /** Throws DAMAGED at the end if it is not the content that it is named by. */
-async function* piecesOf({ vfs }: StoreState, { path, hash, bytes }: BlobFile): AsyncGenerator<Buffer> {
+export async function* piecesOf(
+  { vfs }: Pick<StoreState, "vfs">,
+  { path, hash, bytes }: BlobFile,
+): AsyncGenerator<Buffer> {
   const turns = new Turns();
   const sum = crypto().createHash("sha256");
   const file = vfs.open(path, "read");

@@ -5,10 +5,10 @@ import { sortRows } from "../indexes/sort.ts";
 import { Turns } from "../base/slices.ts";
 import type { LineHead } from "../line/decode.ts";
 import type { LineTable } from "../line/line-table.ts";
-import { rankOf } from "../line/twins.ts";
 import { examineLog } from "../log/examination.ts";
 import type { Examination } from "../log/examination.ts";
 import { CommitFilter } from "../log/recovery.ts";
+import { compareTwins } from "../log/union.ts";
 import type { Place } from "./locator.ts";
 
 /** A write that is under way is through by then. */
@@ -31,7 +31,9 @@ export interface Inspected {
   readonly examination: Examination;
   /** The rows by their stamps; undefined: they stand so. */
   readonly order: Uint32Array | undefined;
-  /** The rows of the lines that count, by their stamps. */
+  /** The rows of all lines, by their stamps, each stamp once. */
+  readonly all: Uint32Array;
+  /** Those of the lines that count. */
   readonly kept: Uint32Array;
   /** Rows of lines that came again, byte for byte. */
   readonly repeats: readonly number[];
@@ -99,27 +101,7 @@ async function inspectFile(file: VfsFile, place: Place, options: InspectOptions,
   }
   kept = kept.subarray(0, count);
   const commits = await dropIncomplete(lines, kept, turns);
-  return { place, file, stat, examination, order, repeats, twins, ...commits };
-}
-
-interface TableRow {
-  readonly file: VfsFile;
-  readonly lines: LineTable;
-  readonly row: number;
-}
-
-/** Of two lines with one stamp a purged one stays, then a sound one, then the greater bytes. 0: they are equal. */
-export function compareTwins(a: TableRow, b: TableRow): number {
-  return rank(a) - rank(b) || Buffer.compare(bytesOf(a), bytesOf(b));
-}
-
-function rank({ lines, row }: TableRow): number {
-  return rankOf(lines.isPurged(row), lines.isSound(row));
-}
-
-function bytesOf({ file, lines, row }: TableRow): Buffer {
-  const bytes = Buffer.alloc(lines.size(row));
-  return bytes.subarray(0, file.read(bytes, 0, bytes.length, lines.offset(row)));
+  return { place, file, stat, examination, order, repeats, twins, all: kept, ...commits };
 }
 
 /** A commit without an end was never written. A line of it may be all that shows an earlier one to be whole: it stays. */

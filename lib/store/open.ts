@@ -40,7 +40,8 @@ export async function openState(vfs: Vfs, directory: string, settings: Settings)
   }
 }
 
-function checkMarker(vfs: Vfs, layout: Layout): void {
+/** Throws NEWER_FORMAT for what a newer version wrote, DAMAGED for a marker that says nothing. */
+export function checkMarker(vfs: Vfs, layout: Layout): void {
   const path = layout.marker;
   let format: unknown;
   try {

@@ -9,6 +9,15 @@ export interface LinePiece {
   readonly open: { readonly file: Pick<VfsFile, "read"> };
 }
 
+const buffer = new LineBuffer();
+
+/** What takes the place of the line with this stamp, without its newline. */
+export function purgedLine(stamp: Stamp): Buffer {
+  buffer.clear();
+  const length = buffer.add({ stamp, type: "purged" });
+  return Buffer.from(buffer.bytes.subarray(0, length));
+}
+
 export class PurgedLines {
   readonly #stamps: Stamp[] = [];
   readonly #buffer = new LineBuffer();

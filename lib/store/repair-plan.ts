@@ -2,13 +2,13 @@
 // go to lost+found/, and what is told of it. Planning changes nothing.
 import { basename, dirname } from "node:path";
 import type { RepairAction, VerifyCode } from "../base/verify.ts";
-import { Turns } from "../base/slices.ts";
 import { compareStamps, formatStamp } from "../line/stamp.ts";
 import type { FindingCode } from "../log/examination.ts";
+import { lineOf } from "../log/new-log.ts";
 import type { LineBytes } from "../log/new-log.ts";
+import { MOST_LOGS, uniteLogs } from "../log/union.ts";
 import { headerFor } from "./header.ts";
 import type { RestoredHeader } from "./header.ts";
-import { compareTwins } from "./inspect.ts";
 import type { Inspected } from "./inspect.ts";
 import { lostPath } from "./lost-found.ts";
 import type { LostBytes } from "./lost-found.ts";
@@ -26,7 +26,7 @@ export interface RepairPlan {
 }
 
 /** So many logs of one session by one machine are made one; more of them are left. */
-export const MOST_SOURCES = 255;
+export const MOST_SOURCES: number = MOST_LOGS;
 
 interface Owner {
   readonly id: string;
@@ -46,71 +46,18 @@ export async function planRepair(
   // One that must be made anew is not needed beside another log's.
   const isNeeded = typeof first === "object" && (first.place !== undefined || !headers.includes("stays"));
   const header = isNeeded ? first : undefined;
-  const { rows, logs, twins } = await unite(sources, header, signal);
+  const united = sources.map(({ file, kept, examination: { lines } }, number) => {
+    // The altered line that a header was restored from gives way to it.
+    const isAltered = (row: number): boolean => number === 0 && header?.place?.offset === lines.offset(row);
+    return { file, lines, rows: header?.place === undefined ? kept : kept.filter((row) => !isAltered(row)) };
+  });
+  const { rows, logs, twins } = await uniteLogs(united, 0, signal);
   const plan: RepairPlan = { sources, actions: [], lost: [], header, rows, logs };
   const planner = new Planner(store, owner, plan);
   for (const [number, source] of sources.entries()) planner.ofLog(source, number);
   for (const [log, row] of twins) planner.ofTwin(sources[log] as Inspected, row, false);
   if (header !== undefined) planner.ofHeader(header);
   return plan.actions.length === 0 ? undefined : plan;
-}
-
-/** The lines of all sources that count, each stamp once; `twins` are left out, since another log has a better one. */
-async function unite(
-  sources: readonly Inspected[],
-  header: RestoredHeader | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Pick<RepairPlan, "rows" | "logs"> & { readonly twins: (readonly [log: number, row: number])[] }> {
-  const turns = new Turns(signal);
-  const total = sources.reduce((sum, { kept }) => sum + kept.length, 0);
-  const rows = new Uint32Array(total);
-  const logs = new Uint8Array(total);
-  const twins: (readonly [number, number])[] = [];
-  const heads = sources.map(() => 0);
-  let count = 0;
-  for (;;) {
-    if (turns.isOver) await turns.giveWay();
-    let log = -1;
-    for (const [number, { kept, examination }] of sources.entries()) {
-      const at = heads[number] as number;
-      if (at === kept.length) continue;
-      const other = sources[log];
-      const otherRow = other?.kept[heads[log] as number] ?? 0;
-      if (
-        other === undefined ||
-        examination.lines.compareWith(kept[at] as number, other.examination.lines, otherRow) < 0
-      )
-        log = number;
-    }
-    const source = sources[log];
-    if (source === undefined) break;
-    const row = source.kept[heads[log] as number] as number;
-    heads[log] = (heads[log] as number) + 1;
-    const { lines } = source.examination;
-    // The altered line that a header was restored from gives way to it.
-    if (header?.place?.offset === lines.offset(row) && log === 0) continue;
-    const before = count === 0 ? undefined : { log: logs[count - 1] as number, row: rows[count - 1] as number };
-    const last = before === undefined ? undefined : (sources[before.log] as Inspected);
-    if (
-      before === undefined ||
-      last === undefined ||
-      last.examination.lines.compareWith(before.row, lines, row) !== 0
-    ) {
-      rows[count] = row;
-      logs[count++] = log;
-      continue;
-    }
-    const preference = compareTwins(
-      { file: source.file, lines, row },
-      { file: last.file, lines: last.examination.lines, row: before.row },
-    );
-    if (preference === 0) continue;
-    twins.push(preference < 0 ? [log, row] : [before.log, before.row]);
-    if (preference < 0) continue;
-    rows[count - 1] = row;
-    logs[count - 1] = log;
-  }
-  return { rows: rows.subarray(0, count), logs: logs.subarray(0, count), twins };
 }
 
 class Planner {
@@ -211,17 +158,9 @@ export function* linesOf({ sources, header, rows, logs }: RepairPlan): Generator
       (lines === undefined || compareStamps(lines.stamp(row as number), header.stamp) > 0)
     ) {
       isDue = false;
-      yield lineIn(header.bytes);
+      yield lineOf(header.bytes);
     }
     if (source === undefined || lines === undefined || row === undefined) return;
     yield { file: source.file, offset: lines.offset(row), length: lines.size(row) };
   }
-}
-
-/** A line that stands in no file yet. */
-function lineIn(bytes: Buffer): LineBytes {
-  const file: LineBytes["file"] = {
-    read: (target, start, length, position) => bytes.copy(target, start, position, position + length),
-  };
-  return { file, offset: 0, length: bytes.length };
 }

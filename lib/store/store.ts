@@ -4,6 +4,7 @@ import type { BlobReference, StoredBlob } from "../base/blob.ts";
 import type { StoreChange } from "../base/change.ts";
 import type { ExportOptions, ExportReport, ExportTarget } from "../base/export.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
+import type { MergeOptions, MergeReport } from "../base/merge.ts";
 import type { Settings } from "../base/options.ts";
 import type { PurgeReport } from "../base/purge.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
@@ -221,6 +222,17 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
     return await this.#state.track(async () => {
       const { repair } = await import("./repair.ts");
       return await repair(this.#state, options);
+    });
+  }
+
+  /**
+   * Brings in what another store, a part of one, or a log has: of each log the union of the lines. The source is only read; what
+   * cannot be merged is in the report. Throws NOT_FOUND, NOT_A_STORE, NEWER_FORMAT; INVALID_ARGUMENT for the store itself.
+   */
+  async merge(source: string, options: MergeOptions = {}): Promise<MergeReport> {
+    return await this.#state.track(async () => {
+      const { merge } = await import("./merge.ts");
+      return await merge(this.#state, source, options);
     });
   }
 

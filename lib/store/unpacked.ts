@@ -68,10 +68,10 @@ export class UnpackedLogs {
     return this.pathOf(path, print);
   }
 
-  /** Unpacks an archived log into a file without a name, which goes when it is discarded. */
-  async unpackAside(packed: string): Promise<Aside> {
+  /** Unpacks an archived log, of any file system, into a file without a name, which goes when it is discarded. */
+  async unpackAside(packed: string, vfs: Vfs = this.#vfs): Promise<Aside> {
     const { unpackTo } = await import("../disk/gzip.ts");
-    const file = this.#vfs.open(packed, "read");
+    const file = vfs.open(packed, "read");
     const into = async (directory: string): Promise<Aside> => {
       const aside = new Aside(this.#vfs, directory);
       try {

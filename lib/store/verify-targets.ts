@@ -9,21 +9,25 @@ import type { Place } from "./locator.ts";
 
 import type { StoreState } from "./state.ts";
 
+/** Where a store lies; nobody need have it open. */
+export type StoreRoom = Pick<StoreState, "vfs" | "layout">;
+
 /** The logs of one session; or a file or directory that the system does not let us read. */
 export type Target =
   | { readonly name: string; readonly places: readonly Place[] }
   | { readonly path: string; readonly machine?: string; readonly error: Error };
 
-interface Month {
+/** A directory of logs. */
+export interface MonthPlace {
   readonly machine: string;
   readonly isArchive: boolean;
   readonly path: string;
 }
 
 /** Each session once, in no order. Throws NOT_FOUND for an id that is none. */
-export async function* targetsOf(store: StoreState, ids: readonly string[] | undefined): AsyncGenerator<Target> {
+export async function* targetsOf(store: StoreRoom, ids: readonly string[] | undefined): AsyncGenerator<Target> {
   const { vfs } = store;
-  const months: Month[] = [];
+  const months: MonthPlace[] = [];
   for (const each of monthsOf(store)) {
     if ("error" in each) yield each;
     else months.push(each);
@@ -41,33 +45,38 @@ export async function* targetsOf(store: StoreState, ids: readonly string[] | und
   }
   for (const { path, machine, isArchive } of months) {
     const names = vfs.streamNames(path)[Symbol.asyncIterator]();
-    for (;;) {
-      let next: IteratorResult<string>;
-      try {
-        next = await names.next();
-      } catch (error) {
-        yield { path, machine, error: error as Error };
-        break;
+    try {
+      for (;;) {
+        let next: IteratorResult<string>;
+        try {
+          next = await names.next();
+        } catch (error) {
+          yield { path, machine, error: error as Error };
+          break;
+        }
+        if (next.done === true) break;
+        const name = nameOf(next.value, isArchive);
+        if (name === undefined) continue;
+        const places = placesIn(store, months, name);
+        // The first of its logs stands for the session.
+        if (places[0]?.path === join(path, next.value)) yield { name, places };
       }
-      if (next.done === true) break;
-      const name = nameOf(next.value, isArchive);
-      if (name === undefined) continue;
-      const places = placesIn(store, months, name);
-      // The first of its logs stands for the session.
-      if (places[0]?.path === join(path, next.value)) yield { name, places };
+    } finally {
+      // Who has seen enough leaves no directory open.
+      await names.return?.();
     }
   }
 }
 
-function* monthsOf(store: StoreState): Generator<Month | Exclude<Target, { name: string }>> {
+function* monthsOf(store: StoreRoom): Generator<MonthPlace | Exclude<Target, { name: string }>> {
   yield* monthsIn(store, false);
   yield* monthsIn(store, true);
 }
 
 function* monthsIn(
-  { vfs, layout }: StoreState,
+  { vfs, layout }: StoreRoom,
   isArchive: boolean,
-): Generator<Month | Exclude<Target, { name: string }>> {
+): Generator<MonthPlace | Exclude<Target, { name: string }>> {
   const root = isArchive ? layout.archive : layout.sessions;
   const read = function* (path: string, machine?: string): Generator<string | Exclude<Target, { name: string }>> {
     try {
@@ -97,12 +106,17 @@ function* monthsIn(
 }
 
 /** The logs of a session, as far as its directories can be read. */
-export function placesOf(store: StoreState, name: string): Place[] {
-  const months = [...monthsOf(store)].flatMap((each) => ("error" in each ? [] : [each]));
-  return placesIn(store, months, name);
+export function placesOf(store: StoreRoom, name: string): Place[] {
+  return placesIn(store, readableMonths(store), name);
 }
 
-function placesIn({ vfs }: StoreState, months: readonly Month[], name: string): Place[] {
+/** All directories of logs that can be read. */
+export function readableMonths(store: StoreRoom): MonthPlace[] {
+  return [...monthsOf(store)].flatMap((each) => ("error" in each ? [] : [each]));
+}
+
+/** The logs of a session in these. */
+export function placesIn({ vfs }: StoreRoom, months: readonly MonthPlace[], name: string): Place[] {
   return [LOG_ENDING, OLD_ENDING, PACKED_ENDING].flatMap((ending) =>
     months.flatMap((month) => {
       const file = join(month.path, name + ending);

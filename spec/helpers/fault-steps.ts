@@ -6,6 +6,7 @@ import type { Model, ModelSession } from "./fault-model.ts";
 import { FIRST_SOURCE, GROWN_SOURCE, imported, isImported, OTHER_SOURCE } from "./fault-sources.ts";
 import { commit, onS, s } from "./fault-step.ts";
 import type { Step } from "./fault-step.ts";
+import { MERGE_STEPS } from "./fault-steps-merge.ts";
 import { SPACE_STEPS, TRASHED } from "./fault-steps-space.ts";
 
 /** A file of some 30 KB. */
@@ -159,6 +160,7 @@ export const STEPS: readonly Step[] = [
     (model) => ({ ...model, imported: imported(2) }),
   ),
   ...SPACE_STEPS,
+  ...MERGE_STEPS,
 ];
 
 /** An import goes on where one session cannot be read, and says so. */

@@ -28,6 +28,8 @@ export interface NaiveSession {
 
 /** The same, with the stamps that a listing tells. */
 export interface NaiveWhole extends NaiveSession {
+  /** The places of all living messages, on every branch. */
+  alive: string[];
   tip: string | undefined;
   /** The least and the greatest stamp of all lines. */
   first: string | undefined;
@@ -154,6 +156,7 @@ export function foldWhole(logs: NaiveLine[][]): NaiveWhole {
         ...flag(messages.get(place)!),
       })),
     tips,
+    alive,
     tip: tip ?? lines.at(-1)?.at,
     first: lines[0]?.at,
     last: lines.at(-1)?.at,

@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
 import { existsSync } from "node:fs";
-import { openMemoryStore } from "../../lib/index.ts";
-import type { ImportOptions, ImportReport, ImportSource, Store } from "../../lib/index.ts";
+import type { ImportOptions, ImportReport, ImportSource } from "../../lib/index.ts";
 import type { Call, Command } from "../command.ts";
 import { EXIT, Failure, wrongUsage } from "../exit.ts";
-import { isStore, storeDirectory, withStore } from "../open.ts";
+import { withStoreOrTrial } from "../open.ts";
 import { Progress } from "../progress.ts";
 import { writeTable } from "../table.ts";
 import { counted, jsonLine } from "../text.ts";
@@ -62,7 +61,7 @@ else is imported. With --json: one object, {"source", "sessions", "problems", "m
       signal,
     };
     try {
-      const report = await run(call, (store) => store.importFrom(source, options));
+      const report = await withStoreOrTrial(call, (store) => store.importFrom(source, options));
       progress.end();
       return await tell(call, report);
     } finally {
@@ -70,18 +69,6 @@ else is imported. With --json: one object, {"source", "sessions", "problems", "m
     }
   },
 };
-
-/** A dry run makes no store: where there is none, everything would be new. */
-async function run(call: Call, use: (store: Store) => Promise<ImportReport>): Promise<ImportReport> {
-  if (!call.args.has("dry-run")) return await withStore(call, "create", use);
-  if (isStore(storeDirectory(call))) return await withStore(call, "write", use);
-  const store = await openMemoryStore();
-  try {
-    return await use(store);
-  } finally {
-    await store.close();
-  }
-}
 
 async function tell(call: Call, report: ImportReport): Promise<number> {
   const { sessions, problems, marked } = report;
