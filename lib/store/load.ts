@@ -8,12 +8,12 @@ import type { LineHead } from "../line/decode.ts";
 import { Fold } from "../line/fold.ts";
 import type { Log } from "../log/log.ts";
 import { isPieceStart } from "../log/pieces.ts";
-import { CommitFilter } from "../log/recovery.ts";
-import { scan } from "../log/scan.ts";
+import { foldMerged } from "./merge-logs.ts";
+import { readFrom, readInto } from "./read-lines.ts";
 import { restoreFold } from "./restore.ts";
 import type { SessionState } from "./session-state.ts";
 import { tell, warningsOf, warningsOfLog } from "./tell.ts";
-import { settle, unite } from "./unite.ts";
+import { unite } from "./unite.ts";
 
 /** So often a log may go while the session is read, as where another process archives it and brings it back all the time. */
 const MOST_TRIES = 50;
@@ -131,7 +131,9 @@ async function rebuild(session: SessionState, isLastTry: boolean): Promise<boole
     // Looked for when the new ones are open: an old log has its name before the new one has.
     if (!isLastTry && session.logs.some((log) => hasOld(session, log.path))) return false;
     const [only] = session.logs;
-    let fold = session.logs.length === 1 ? await foldOne(only as Log, opens[0] as OpenFile, headers) : undefined;
+    let fold: Fold | undefined;
+    if (session.logs.length === 1) fold = await foldOne(only as Log, opens[0] as OpenFile, headers);
+    else fold = await foldMerged(session.logs, opens, (log, line) => noteHeader(headers, log, line));
     fold ??= await foldAll(session, opens, headers);
     checkHeaders(session, headers);
     session.setFold(fold);
@@ -175,28 +177,6 @@ async function foldAll(session: SessionState, opens: readonly OpenFile[], header
   for (const { line, log } of lines) fold.apply(line, log.number, before.get(line));
   for (const [log, stamp] of last) fold.setPrevious(log.number, stamp);
   return fold;
-}
-
-/** Reads the lines that count from `covered` on. False: they are not in the order in which a writer writes them. */
-async function readFrom(log: Log, open: OpenFile, pass: (line: LineHead) => void): Promise<boolean> {
-  const filter = new CommitFilter(pass);
-  await readInto(log, open, (line) => filter.add(line));
-  settle(log, filter);
-  return !filter.isUnsorted;
-}
-
-async function readInto(log: Log, open: OpenFile, line: (line: LineHead) => void): Promise<void> {
-  log.readAtMs = Date.now();
-  const stat = open.file.stat();
-  const { end, tail } = await scan(open.file, log.covered, stat.size, {
-    line,
-    problem: (problem) => log.problems.push(problem),
-  });
-  log.size = stat.size;
-  log.setTimes(stat);
-  log.endsClean = end === stat.size;
-  log.covered = tail === "torn" ? end : stat.size;
-  log.unsettled = tail === "torn" ? [{ code: "torn", offset: end, length: stat.size - end }] : [];
 }
 
 /** The header of each log. */
