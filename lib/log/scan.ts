@@ -21,14 +21,32 @@ export async function scan(
   signal?: AbortSignal,
 ): Promise<ScanEnd> {
   if (to - from <= CHUNK_BYTES) return scanNow(file, from, to, sink);
+  const steps = scanSteps(file, from, to, sink);
+  try {
+    let step = await steps.next();
+    for (; step.done !== true; step = await steps.next()) signal?.throwIfAborted();
+    return step.value;
+  } finally {
+    await steps.return(undefined as never);
+  }
+}
+
+/** The same chunk by chunk, as somebody asks for it. */
+export async function* scanSteps(
+  file: VfsFile,
+  from: number,
+  to: number,
+  sink: PieceSink,
+): AsyncGenerator<void, ScanEnd> {
+  if (to - from <= CHUNK_BYTES) return scanNow(file, from, to, sink);
   const chunks = new Chunks(file, from, to);
   try {
     let chunk: Chunk = { bytes: Buffer.alloc(0), start: 0, end: 0, base: from };
     let rest = 0;
     for (let more = await chunks.next(); more !== undefined; more = await chunks.next(rest)) {
-      signal?.throwIfAborted();
       chunk = more;
       rest = readPieces(chunk.bytes, chunk.start, chunk.end, chunk.base, sink);
+      yield;
     }
     return endOf(chunk, rest, sink);
   } finally {

@@ -8,13 +8,13 @@ import type { LineHead } from "../line/decode.ts";
 import { Fold } from "../line/fold.ts";
 import type { Log } from "../log/log.ts";
 import { isPieceStart } from "../log/pieces.ts";
-import { CommitFilter } from "../log/recovery.ts";
-import { scan } from "../log/scan.ts";
+import { foldMerged } from "./fold-logs.ts";
 import { Lookout, ownLastOf } from "./own-last.ts";
+import { readFrom, readInto } from "./read-lines.ts";
 import { restoreFold } from "./restore.ts";
 import type { SessionState } from "./session-state.ts";
 import { tell, warningsOf, warningsOfLog } from "./tell.ts";
-import { settle, unite } from "./unite.ts";
+import { unite } from "./unite.ts";
 
 /** So often a log may go while the session is read, as where another process archives it and brings it back all the time. */
 const MOST_TRIES = 50;
@@ -151,7 +151,9 @@ async function rebuild(session: SessionState, lookout: Lookout, isLastTry: boole
       noteHeader(headers, log, line);
       lookout.note(line.stamp);
     };
-    let fold = session.logs.length === 1 ? await foldOne(only as Log, opens[0] as OpenFile, note) : undefined;
+    let fold: Fold | undefined;
+    if (session.logs.length === 1) fold = await foldOne(only as Log, opens[0] as OpenFile, note);
+    else fold = await foldMerged(session.logs, opens, note);
     fold ??= await foldAll(session, opens, note);
     checkHeaders(session, headers);
     session.setFold(fold);
@@ -195,28 +197,6 @@ async function foldAll(session: SessionState, opens: readonly OpenFile[], note: 
   for (const { line, log } of lines) fold.apply(line, log.number, before.get(line));
   for (const [log, stamp] of last) fold.previous[log.number] = stamp;
   return fold;
-}
-
-/** Reads the lines that count from `covered` on. False: they are not in the order in which a writer writes them. */
-async function readFrom(log: Log, open: OpenFile, pass: (line: LineHead) => void): Promise<boolean> {
-  const filter = new CommitFilter(pass);
-  await readInto(log, open, (line) => filter.add(line));
-  settle(log, filter);
-  return !filter.isUnsorted;
-}
-
-async function readInto(log: Log, open: OpenFile, line: (line: LineHead) => void): Promise<void> {
-  log.readAtMs = Date.now();
-  const stat = open.file.stat();
-  const { end, tail } = await scan(open.file, log.covered, stat.size, {
-    line,
-    problem: (problem) => log.problems.push(problem),
-  });
-  log.size = stat.size;
-  log.setTimes(stat);
-  log.endsClean = end === stat.size;
-  log.covered = tail === "torn" ? end : stat.size;
-  log.unsettled = tail === "torn" ? [{ code: "torn", offset: end, length: stat.size - end }] : [];
 }
 
 /** The header of each log. */

@@ -8,8 +8,9 @@ import { messages } from "./messages.mjs";
 const MEAN_BYTES = 600;
 const SIGMA = 0.8;
 const PART_EVERY = 4;
-/** So many messages one machine writes before it is the other's turn: at last a few, so that a page has some of both. */
-const TURN = 500;
+/** So many turns the two take, and some short ones at last, so that a page has messages of both. */
+const TURNS = 16;
+const LAST_TURNS = 10;
 const LAST_TURN = 10;
 /** What was changed a moment ago is not believed: it might be changing still. */
 const REST_MS = 2500;
@@ -68,11 +69,13 @@ async function makeForm(root, form, count) {
     await write(0, 0, half);
     await write(1, half, count);
   }
-  if (form === "turns")
+  if (form === "turns") {
+    const long = count - LAST_TURNS * LAST_TURN;
     for (let from = 0, to = 0, turn = 0; from < count; from = to) {
-      to = from + (from + TURN < count ? TURN : LAST_TURN);
+      to = from < long ? Math.min(long, from + Math.ceil(long / TURNS)) : from + LAST_TURN;
       await write(turn++ % 2, from, to);
     }
+  }
   if (form === "apart") {
     // Both go on from the first tenth, and neither sees what the other writes.
     await write(0, 0, count / 10);
