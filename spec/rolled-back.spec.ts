@@ -1,89 +1,24 @@
 // A log of one's own that an older copy overwrote: a backup that was restored, a sync in the wrong direction. It is noticed,
 // told, gone on from by a new writer, and whole again when a fuller copy is united with it.
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openStore } from "../lib/index.ts";
-import type { Store, StoreOptions, StoreWarning, VerifyProblem } from "../lib/index.ts";
+import {
+  append,
+  codes,
+  found,
+  ids,
+  open,
+  SETTLED_MS,
+  SIZES,
+  uniteInto,
+  WAYS,
+  writersOf,
+} from "./helpers/rolled-back.ts";
 import { collect, logPath, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
-
-interface Watched {
-  readonly store: Store<any, any>;
-  readonly warnings: StoreWarning[];
-}
-
-async function open(directory: string, options?: StoreOptions): Promise<Watched> {
-  const store = await stores.open(options, directory);
-  const warnings: StoreWarning[] = [];
-  store.on("warning", (warning) => warnings.push(warning));
-  return { store, warnings };
-}
-
-const SETTLED_MS = 120;
-
-/** Messages that make a log short, or long enough for an index of its own. */
-const SIZES = { short: 10, long: 1500 };
-
-async function append(store: Store<any, any>, size: number, from: string): Promise<string[]> {
-  const session = store.session("s", { create: true });
-  const text = "what was said ".repeat(size);
-  for (let n = 0; n < 20; n++) await session.append({ id: `${from}-${n}`, text });
-  // What was written a moment ago would be written again, to whatever file stands there.
-  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
-  return Array.from({ length: 20 }, (_, n) => `${from}-${n}`);
-}
-
-async function ids(store: Store<any, any>): Promise<string[]> {
-  return (await store.session("s").history()).map(({ id }) => id);
-}
-
-function codes(warnings: readonly StoreWarning[]): string[] {
-  return warnings.map(({ code }) => code).filter((code) => code !== "size");
-}
-
-async function found(store: Store<any, any>): Promise<VerifyProblem[]> {
-  return (await collect(store.verify())).filter(({ code }) => code === "rolled-back");
-}
-
-/** In the place of a file comes another one, as rsync, cp and a restored backup do it: a new file, or the same one. */
-const WAYS = {
-  "another file": (from: string, to: string): void => {
-    copyFileSync(from, `${to}.tmp`);
-    renameSync(`${to}.tmp`, to);
-  },
-  "the same file": (from: string, to: string): void => writeFileSync(to, readFileSync(from)),
-} as const;
-
-/** LC_ALL=C sort -u of two logs, in the place of the first. */
-function uniteInto(log: string, other: string): void {
-  const lines = new Set([log, other].flatMap((path) => readFileSync(path, "latin1").split("\n").filter(Boolean)));
-  writeFileSync(
-    `${log}.tmp`,
-    [...lines]
-      .sort()
-      .map((line) => `${line}\n`)
-      .join(""),
-    "latin1",
-  );
-  renameSync(`${log}.tmp`, log);
-}
-
-function writersOf(path: string): Set<string> {
-  const lines = readFileSync(path, "utf8").trim().split("\n");
-  return new Set(lines.map((line) => (JSON.parse(line) as { at: string }).at.slice(-8)));
-}
 
 describe.each(Object.keys(SIZES) as (keyof typeof SIZES)[])("a %s log", (name) => {
   const size = SIZES[name];
@@ -93,7 +28,7 @@ describe.each(Object.keys(SIZES) as (keyof typeof SIZES)[])("a %s log", (name) =
 
     test("under a live store: told once, gone on from by another writer, and whole when the fuller copy comes", async () => {
       const directory = stores.directory();
-      const { store, warnings } = await open(directory);
+      const { store, warnings } = await open(stores, directory);
       const early = await append(store, size, "early");
       const log = logPath(store, "s");
       copyFileSync(log, join(directory, "old"));
@@ -131,7 +66,7 @@ describe.each(Object.keys(SIZES) as (keyof typeof SIZES)[])("a %s log", (name) =
 
     test("while the store was closed: the next one tells when it lists, and verify() until the lines are back", async () => {
       const directory = stores.directory();
-      const first = await open(directory);
+      const first = await open(stores, directory);
       const early = await append(first.store, size, "early");
       const log = logPath(first.store, "s");
       copyFileSync(log, join(directory, "old"));
@@ -141,7 +76,7 @@ describe.each(Object.keys(SIZES) as (keyof typeof SIZES)[])("a %s log", (name) =
       await first.store.close();
       overwrite(join(directory, "old"), log);
 
-      const second = await open(directory);
+      const second = await open(stores, directory);
       expect(await found(second.store)).toHaveLength(1);
       if (name === "long") await second.store.session("s").page({ limit: 1 });
       await collect(second.store.sessions());
@@ -150,7 +85,7 @@ describe.each(Object.keys(SIZES) as (keyof typeof SIZES)[])("a %s log", (name) =
       expect(await ids(second.store)).toEqual([...early, "after"]);
       await second.store.close();
 
-      const third = await open(directory);
+      const third = await open(stores, directory);
       await collect(third.store.sessions());
       expect(await ids(third.store)).toEqual([...early, "after"]);
       expect(codes(third.warnings)).toEqual([]);
@@ -166,7 +101,7 @@ describe.each(Object.keys(SIZES) as (keyof typeof SIZES)[])("a %s log", (name) =
 
 test("an append that went to the file that was overwritten is written to the older copy, and what is missing is told", async () => {
   const directory = stores.directory();
-  const { store, warnings } = await open(directory);
+  const { store, warnings } = await open(stores, directory);
   const early = await append(store, 1, "early");
   const log = logPath(store, "s");
   copyFileSync(log, join(directory, "old"));
@@ -196,13 +131,13 @@ test("an append that went to the file that was overwritten is written to the old
 test("another process of this machine has noticed: this one does not go on with its writer either", async () => {
   // What is lost stays lost.
   const directory = stores.damaged();
-  const one = await open(directory);
+  const one = await open(stores, directory);
   const early = await append(one.store, 1, "early");
   const log = logPath(one.store, "s");
   copyFileSync(log, join(directory, "old"));
   await append(one.store, 1, "late");
   const lost = writersOf(log);
-  const two = await open(directory);
+  const two = await open(stores, directory);
   expect(await ids(two.store)).toHaveLength(40);
   WAYS["another file"](join(directory, "old"), log);
   await two.store.refresh();
@@ -219,14 +154,14 @@ describe("a whole store that is restored from a backup", () => {
   const backUp = async (): Promise<{ directory: string; backup: string; early: string[] }> => {
     const directory = stores.directory();
     const backup = stores.unverified();
-    const first = await open(directory);
+    const first = await open(stores, directory);
     const early = await append(first.store, SIZES.long, "early");
     await first.store.createSession({ id: "small", title: "t" });
     await first.store.session("small").append({ id: "a" });
     await collect(first.store.sessions());
     await first.store.close();
     cpSync(directory, backup, { recursive: true, preserveTimestamps: true });
-    const second = await open(directory);
+    const second = await open(stores, directory);
     await append(second.store, SIZES.long, "late");
     await second.store.session("small").append({ id: "b" });
     await collect(second.store.sessions());
@@ -237,7 +172,7 @@ describe("a whole store that is restored from a backup", () => {
   test("under the cache that is there: every session tells", async () => {
     const { directory, backup, early } = await backUp();
     cpSync(join(backup, "sessions"), join(directory, "sessions"), { recursive: true, preserveTimestamps: true });
-    const { store, warnings } = await open(directory);
+    const { store, warnings } = await open(stores, directory);
     await collect(store.sessions());
     expect(warnings.map(({ code, session }) => `${code} ${session}`).sort()).toEqual([
       "rolled-back s",
@@ -261,7 +196,7 @@ describe("a whole store that is restored from a backup", () => {
       for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });
       cpSync(backup, directory, { recursive: true, preserveTimestamps: true });
       if (how === "without a cache") rmSync(join(directory, ".cache"), { recursive: true });
-      const { store, warnings } = await open(directory);
+      const { store, warnings } = await open(stores, directory);
       await collect(store.sessions());
       expect(await ids(store)).toEqual(early);
       await store.session("s").append({ id: "after" });
@@ -282,7 +217,7 @@ describe("a whole store that is restored from a backup", () => {
     cpSync(join(backup, "sessions"), join(restored, "sessions"), { recursive: true });
     cpSync(join(backup, "turnlog.json"), join(restored, "turnlog.json"));
     cpSync(join(other, "sessions", theirs.machine), join(restored, "sessions", theirs.machine), { recursive: true });
-    const { store } = await open(restored);
+    const { store } = await open(stores, restored);
     expect((await collect(store.verify())).map(({ code, session }) => `${code} ${session}`)).toContain("gap s");
     expect(await found(store)).toEqual([]);
   });
@@ -291,7 +226,7 @@ describe("a whole store that is restored from a backup", () => {
 test("another machine has the fuller copy, which comes back in a folder of its own", async () => {
   const above = stores.directory();
   const [one, two] = [join(above, "one"), join(above, "two")];
-  const a = await open(one);
+  const a = await open(stores, one);
   const early = await append(a.store, SIZES.long, "early");
   const log = logPath(a.store, "s");
   copyFileSync(log, join(above, "old"));
@@ -299,10 +234,10 @@ test("another machine has the fuller copy, which comes back in a folder of its o
   await a.store.close();
   mkdirSync(two);
   for (const name of ["sessions", "turnlog.json"]) cpSync(join(one, name), join(two, name), { recursive: true });
-  const b = await open(two, { machine: "two" });
+  const b = await open(stores, two, { machine: "two" });
   await b.store.session("s").append({ id: "theirs" });
   copyFileSync(join(above, "old"), log);
-  const again = await open(one);
+  const again = await open(stores, one);
   await collect(again.store.sessions());
   expect(codes(again.warnings)).toEqual(["rolled-back"]);
   await again.store.session("s").append({ id: "after" });
@@ -314,177 +249,4 @@ test("another machine has the fuller copy, which comes back in a folder of its o
   expect(await ids(again.store)).toEqual([...early, "after"]);
   await again.store.session("s").checkout("theirs");
   expect(await ids(again.store)).toEqual([...early, ...late, "theirs"]);
-});
-
-describe("nothing is told of", () => {
-  /** Runs something on a store of a long and a short session, and looks again: open, newly opened, and without a cache. */
-  const isClosed = new Set<Store<any, any>>();
-  const quiet = async (
-    run: (watched: Watched, directory: string) => Promise<void>,
-    isVerified = true,
-  ): Promise<void> => {
-    const directory = isVerified ? stores.directory() : stores.damaged();
-    for (const size of [SIZES.short, SIZES.long]) {
-      const root = join(directory, String(size));
-      const before = await open(root, { machine: "here" });
-      await append(before.store, size, "early");
-      await before.store.session("s").update({ title: "one" });
-      await collect(before.store.sessions());
-      await before.store.close();
-      const live = await open(root);
-      await append(live.store, size, "late");
-      await collect(live.store.sessions());
-      const rival = await open(root);
-      await ids(rival.store);
-      await run(live, root);
-      for (const { store } of [live, rival]) {
-        if (isClosed.has(store)) continue;
-        await store.refresh();
-        await collect(store.sessions());
-        await store
-          .session("s")
-          .history()
-          .catch(() => undefined);
-        expect(await found(store)).toEqual([]);
-        await store.close();
-      }
-      const next = await open(root);
-      await next.store
-        .session("s", { create: true })
-        .append({ id: "next" })
-        .catch(() => undefined);
-      await collect(next.store.sessions());
-      expect(await found(next.store)).toEqual([]);
-      for (const { warnings } of [live, rival, next]) expect(codes(warnings)).not.toContain("rolled-back");
-      await next.store.close();
-    }
-  };
-
-  test("a compaction, of the last line, too", async () => {
-    await quiet(async ({ store }) => {
-      const session = store.session("s");
-      await session.remove("late-19");
-      await session.append({ id: "more" });
-      await session.remove("more");
-      await session.truncate({ keepLast: 3 });
-      await session.compact();
-      await session.append({ id: "and on" });
-      await session.truncate({ keepLast: 1 });
-      await store.compact();
-    });
-  });
-
-  test("a compaction of what an index saw last, by a process that was killed before it could save another", async () => {
-    await quiet(async ({ store }, root) => {
-      const session = store.session("s");
-      await session.append({ id: "seen last" });
-      await collect(store.sessions());
-      const cache = stores.unverified();
-      cpSync(join(root, ".cache"), cache, { recursive: true, preserveTimestamps: true });
-      await session.append({ id: "and on" });
-      await session.remove("seen last");
-      await session.compact();
-      await store.close();
-      isClosed.add(store);
-      for (const name of ["offsets", "catalog"]) {
-        rmSync(join(root, ".cache", name), { recursive: true, force: true });
-        if (!existsSync(join(cache, name))) continue;
-        cpSync(join(cache, name), join(root, ".cache", name), { recursive: true, preserveTimestamps: true });
-      }
-    });
-  }, 30_000);
-
-  test("a purge of messages, and of the session", async () => {
-    await quiet(async ({ store }) => {
-      await store.session("s").purge(["late-19", "early-3"]);
-      expect(await found(store)).toEqual([]);
-      await store.purge("s");
-    });
-  });
-
-  test("a deletion and its stub, and a restoration", async () => {
-    await quiet(async ({ store }) => {
-      await store.session("s").delete();
-      expect(await found(store)).toEqual([]);
-      await store.session("s").restore();
-      expect(await found(store)).toEqual([]);
-      await store.session("s").delete({ trash: false });
-    });
-  });
-
-  test("archiving, and taking it back", async () => {
-    await quiet(async ({ store }) => {
-      await store.archive("s");
-      await collect(store.sessions());
-      expect(await found(store)).toEqual([]);
-      await store.unarchive("s");
-      await store.session("s").append({ id: "more" });
-      await store.archive("s");
-    });
-  });
-
-  test("a repair, and a log that is sorted or united with a copy", async () => {
-    await quiet(async ({ store }, root) => {
-      const log = logPath(store, "s");
-      const lines = readFileSync(log, "utf8").trim().split("\n");
-      const copy = join(root, "copy");
-      writeFileSync(copy, `${lines.join("\n")}\n`);
-      writeFileSync(`${log}.tmp`, `${lines.toReversed().join("\n")}\n{"at":"torn`);
-      renameSync(`${log}.tmp`, log);
-      await store.refresh();
-      expect(await found(store)).toEqual([]);
-      await store.repair();
-      uniteInto(log, copy);
-    });
-  });
-
-  test("a line that is damaged where it stands: that is told as damage", async () => {
-    await quiet(async ({ store }) => {
-      const log = logPath(store, "s");
-      const bytes = readFileSync(log);
-      const last = bytes.lastIndexOf(10, bytes.length - 2) + 1;
-      bytes[last + 2] = 0x7e;
-      writeFileSync(log, bytes);
-      await store.refresh();
-      expect((await collect(store.verify())).map(({ code }) => code)).toContain("damaged");
-    }, false);
-  });
-
-  test("a copy of the store, with the cache of the machine that it came from", async () => {
-    const directory = stores.directory();
-    await quiet(async ({ store }, root) => {
-      const copy = join(directory, String(Math.random()));
-      cpSync(root, copy, { recursive: true, preserveTimestamps: true });
-      // The original is older than what its cache has seen, and nothing here is of this machine.
-      const log = logPath(store, "s").replace(root, copy);
-      writeFileSync(log, `${readFileSync(log, "utf8").trim().split("\n").slice(0, 5).join("\n")}\n`);
-      const { store: other, warnings } = await open(copy);
-      await collect(other.sessions());
-      await other.session("s").append({ id: "there" });
-      expect(codes(warnings)).toEqual([]);
-      expect(await found(other)).toEqual([]);
-    });
-  });
-
-  test("another machine's log that comes, grows, goes and is older again", async () => {
-    await quiet(async ({ store }, root) => {
-      const other = stores.unverified();
-      for (const name of ["sessions", "turnlog.json"]) cpSync(join(root, name), join(other, name), { recursive: true });
-      const theirs = await openStore<any>(other, { machine: "other" });
-      const folder = join("sessions", theirs.machine);
-      await theirs.session("s").append({ id: "theirs 1" });
-      const old = stores.unverified();
-      cpSync(join(other, folder), old, { recursive: true });
-      await theirs.session("s").append({ id: "theirs 2" });
-      await theirs.close();
-      for (const from of [join(other, folder), old, undefined, join(other, folder)]) {
-        rmSync(join(root, folder), { recursive: true, force: true });
-        if (from !== undefined) cpSync(from, join(root, folder), { recursive: true });
-        await store.refresh();
-        await collect(store.sessions());
-        await store.session("s").append({ from: from ?? "nobody" });
-        expect(await found(store)).toEqual([]);
-      }
-    });
-  });
 });

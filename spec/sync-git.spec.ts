@@ -75,16 +75,16 @@ class Machine {
   /** Works while git brings what the other has written. */
   async workBeside(sync: Promise<unknown>): Promise<void> {
     const store = await this.store();
-    let isOver = false;
+    const state = { isOver: false };
     const end = sync.finally(() => {
-      isOver = true;
+      state.isOver = true;
     });
     // What fails is told by `end`.
     end.catch(() => undefined);
     do {
       await step(store, this.#random, this.name);
       await new Promise((resolve) => setTimeout(resolve, this.#random(4)));
-    } while (!isOver);
+    } while (!state.isOver);
     await end;
   }
 

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SessionInfo, Store } from "../lib/index.ts";
-import { collect, filesWith, logPath, useStores } from "./helpers/stores.ts";
+import { collect, filesIn, filesWith, logPath, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 
@@ -84,6 +84,15 @@ test("a deletion that one machine takes back is taken back on the other", async 
   await pull(one, other);
   await other.session("s").restore();
   expect(await ids(other)).toEqual(["c", "d"]);
+  // What the first one wrote lies in its trash.
+  await pull(other, one);
+  await one.session("s").restore();
+  await pull(one, other);
+  for (const store of [one, other]) {
+    expect(await ids(store)).toEqual(ALL);
+    expect((await store.session("s").info()).title).toBe("both");
+  }
+  expect(filesIn(join(one.path, "trash"))).toEqual([]);
 });
 
 test("what was said while the other deleted it is not lost", async () => {

@@ -6,6 +6,7 @@ import { checkOptions } from "../base/options.ts";
 import { compareFiles, linkOrCopy } from "../disk/aside.ts";
 import { OpenFile } from "../disk/descriptors.ts";
 import type { LineHead } from "../line/decode.ts";
+import type { Fold } from "../line/fold.ts";
 import { InfoFold, isClearing } from "../line/info.ts";
 import { PURGED } from "../line/rows.ts";
 import { advance, compareStamps, formatStamp } from "../line/stamp.ts";
@@ -65,7 +66,7 @@ async function restoreNext(session: SessionState): Promise<void> {
   const { fold, store } = session;
   if (fold === undefined) throw notFound(session);
   const deletion = fold.deletedAt;
-  if (deletion === undefined) return;
+  if (deletion === undefined) return await takeBackRestored(session, fold);
   const trashed = store.layout.trashed(session.name, formatStamp(deletion));
   if (isExpired(store, trashed, deletion, store.clock.now())) {
     // What is no longer promised is not given by chance: whether the trash was emptied already is nobody's to know.
@@ -97,6 +98,24 @@ async function restoreNext(session: SessionState): Promise<void> {
   });
   await session.writer?.sync();
   if (isInTrash) store.vfs.remove(trashed);
+}
+
+/** Another machine has taken a deletion of ours back, with what it had: what we wrote is in our trash yet. */
+async function takeBackRestored(session: SessionState, fold: Fold): Promise<void> {
+  const { store } = session;
+  for (const { at, isDelete, isRestored } of fold.cuts.save()) {
+    const trashed = store.layout.trashed(session.name, formatStamp(at));
+    if (!isDelete || !isRestored || store.vfs.stat(trashed) === undefined) continue;
+    if (isExpired(store, trashed, at, store.clock.now())) continue;
+    await takeBack(session, trashed);
+    const info = await infoBefore(session, at);
+    await commitLater(session, {}, (tx) => {
+      const missing = info.filter(([key]) => tx.fold.info.get(key) === undefined);
+      if (missing.length > 0) tx.add({ type: "info", json: JSON.stringify(Object.fromEntries(missing)) });
+    });
+    await session.writer?.sync();
+    store.vfs.remove(trashed);
+  }
 }
 
 /** True when a message or part is left that was not purged, beside those that a stub keeps to make commits whole. */

@@ -63,9 +63,9 @@ async function load(session: SessionState): Promise<void> {
     const ofSession = fold === undefined || fold === before ? [] : warningsOf(session, fold);
     tell(session, [...ofSession, ...session.logs.flatMap((log) => warningsOfLog(session, log))]);
     if (fold !== undefined) {
-      if (!lookout.isSeen || session.missing !== undefined)
-        await (await import("./rolled-back.ts")).noticeRolledBack(session);
-      session.ownLast = ownLastOf(session, fold);
+      const isAll = lookout.isSeen && session.missing === undefined;
+      if (isAll || (await (await import("./rolled-back.ts")).noticeRolledBack(session)))
+        session.ownLast = ownLastOf(session, fold);
     }
     session.store.sidecars.loaded(session);
     if (session.isOurs && fold !== undefined) session.store.owed.notice(session, fold);

@@ -19,22 +19,27 @@ interface Record {
   readonly had: readonly string[];
 }
 
-/** The session was read, and not all was met that this machine's logs had. */
-export async function noticeRolledBack(session: SessionState): Promise<void> {
+/** The session was read, and not all was met that this machine's logs had. False: a log went meanwhile, so nobody knows yet. */
+export async function noticeRolledBack(session: SessionState): Promise<boolean> {
   const { missing, ownLast, fold, store } = session;
   const searches = [
     ...(missing === undefined ? [] : [new GapSearch(missing, true)]),
     ...(ownLast === undefined ? [] : [new GapSearch(ownLast)]),
   ];
-  await searchLogs(session, searches);
+  try {
+    await searchLogs(session, searches);
+  } catch (error) {
+    if (errno(error) === undefined) throw error;
+    return false;
+  }
   session.missing = undefined;
   const lost = searches.filter(({ isMissing }) => isMissing).map(({ had }) => had);
-  if (lost.length === 0) return;
+  if (lost.length === 0) return true;
   session.renewWriter();
   const had = lost.map(formatStamp).sort();
   if (remember(store, session.name, had)) store.sidecars.discard(session);
   // A listing may meet it again before it has told what it found.
-  if (!store.events.isNew(JSON.stringify(["rolled-back", session.name, ...had]))) return;
+  if (!store.events.isNew(JSON.stringify(["rolled-back", session.name, ...had]))) return true;
   const has = fold && ownLastOf(session, fold);
   store.warn({
     code: "rolled-back",
@@ -42,6 +47,7 @@ export async function noticeRolledBack(session: SessionState): Promise<void> {
     session: session.id,
     path: session.writer?.log.path,
   });
+  return true;
 }
 
 function explainRolledBack(had: string, has: string | undefined): string {
