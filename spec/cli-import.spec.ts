@@ -127,7 +127,8 @@ test("all: what the tools have in this home, each where it keeps it, and nothing
   const again = await turnlog(["--store", directory, "import", "--from", "all"], { env });
   expect(again).toEqual({ code: 0, stdout: "", stderr: "14 unchanged; 0 messages added\n" });
   expect(contentsOf(home)).toEqual(before);
-  // A home as a path is looked through for all of them, too; a tool can be moved elsewhere.
+  // A home as a path is looked through for all of them, too, whatever else is in it; a tool can be moved elsewhere.
+  for (const name of ["tmp", "sessions", "agents"]) mkdirSync(join(home, name));
   const byPath = await turnlog(["import", home, "--from", "all", "--dry-run"], { directory: home });
   expect(byPath.stderr).toMatch(/^dry run: 14 created; /);
   const moved = await turnlog(["import", "--from", "codex", "--dry-run"], {
@@ -206,6 +207,12 @@ test("how far it has come shows on a terminal after a second, and goes when the 
 test("a short import shows its result alone, on a terminal too", async () => {
   const source = stores.unverified();
   writePicoclaw(source, "chat", 4);
-  const { stderr } = await turnlogHere(["--store", stores.directory(), "import", source], { isTTY: true });
-  expect(stderr).toBe("1 created; 4 messages added\n");
+  // Short by its own clock, however long this machine takes.
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    const { stderr } = await turnlogHere(["--store", stores.directory(), "import", source], { isTTY: true });
+    expect(stderr).toBe("1 created; 4 messages added\n");
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -161,6 +161,23 @@ test("a log that goes on from a whole file is one session with it", async () => 
   expect([history.map((entry: any) => entry[0]), branches]).toEqual([["o1", "o2", "o3", "o4"], [[4, true]]]);
 });
 
+test("a line that lost power, and one of no known kind, hide nothing", async () => {
+  const directory = stores.unverified();
+  cpSync(FIXTURE, directory, { recursive: true });
+  const path = fileOf(directory, LOG);
+  const [head, ...lines] = readFileSync(path, "utf8").trimEnd().split("\n");
+  writeFileSync(path, `\uFEFF${head}\n{"new":1}\n{"$new":"x"}\n${lines.map((line) => `\0\0${line}`).join("\r\n")}\n`);
+  const [store, whole] = [await stores.open(), await stores.open()];
+  const { problems } = await store.importFrom("gemini-cli", { path });
+  await whole.importFrom("gemini-cli", { path: fileOf(FIXTURE, LOG) });
+  expect(problems).toEqual([]);
+  const names = async (each: typeof store): Promise<unknown[]> =>
+    (await each.session(LOG).history()).map(({ id, data }) => [id, data]);
+  expect(await names(store)).toEqual(await names(whole));
+  const kept = [...(await everyEntry(store.session(LOG))).values()].flatMap(({ parts }) => parts);
+  expect(kept.map(({ record }) => record)).toEqual(expect.arrayContaining([{ new: 1 }, { $new: "x" }]));
+});
+
 test("what does not parse is told of; other files of a home, credentials among them, are not looked at", async () => {
   const directory = stores.unverified();
   cpSync(FIXTURE, directory, { recursive: true });

@@ -71,7 +71,9 @@ class Thread {
     const item = itemOf(value);
     if (item === undefined) {
       this.#note(value);
-      yield* this.#kept.keep({ record: value, ms: this.#ms, line });
+      const { timestamp, ordinal } = value;
+      const name = typeof ordinal === "number" ? { name: [timestamp, ordinal] } : {};
+      yield* this.#kept.keep({ record: value, ms: this.#ms, line, ...name });
       return;
     }
     const { record: _record, ...named } = item;

@@ -8,7 +8,7 @@ import type { Read } from "./gemini-replay.ts";
 import type { OnProblem } from "./importer.ts";
 import { isObject, parseObject, textIn, timeOf } from "./importer.ts";
 import { Kept, Names } from "./kept.ts";
-import { recordsIn } from "./records.ts";
+import { parseRecord, recordsIn } from "./records.ts";
 import { lineAt, textOf } from "./source.ts";
 import { titleOf } from "./titles.ts";
 
@@ -48,7 +48,14 @@ export async function* readGemini(session: GeminiSession, onProblem: OnProblem):
       continue;
     }
     const value = told.read();
-    if (value === undefined) continue;
+    if (value === undefined) {
+      onProblem(
+        session.paths.at(-1) ?? "",
+        "it changed while it was read: the next import takes what is missing",
+        line,
+      );
+      continue;
+    }
     const { id, follows } = told;
     const message = { type: "message", id, ms, line, data: dataOf(value), isNewest: true } as const;
     yield follows === undefined ? message : { ...message, follows };
@@ -66,7 +73,7 @@ async function playLog(path: string, replay: Replay, onProblem: OnProblem): Prom
   let cached: { readonly offset: number; readonly value: Record<string, unknown> | undefined } | undefined;
   for await (const { line, offset, length, value } of recordsIn(path, onProblem)) {
     const read: Read = () => {
-      if (cached?.offset !== offset) cached = { offset, value: parseObject(lineAt(path, offset, length)) };
+      if (cached?.offset !== offset) cached = { offset, value: parseRecord(lineAt(path, offset, length)) };
       return cached.value;
     };
     const readMessage =

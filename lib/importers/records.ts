@@ -16,7 +16,7 @@ export interface SourceRecord {
 export async function* recordsIn(path: string, onProblem: OnProblem): AsyncGenerator<SourceRecord> {
   try {
     for await (const { number, offset, length, text, isOpen } of linesOf(path)) {
-      const value = text === undefined ? undefined : parsed(text);
+      const value = text === undefined ? undefined : parseRecord(text);
       if (value !== undefined) yield { line: number, offset, length, value };
       // The last line may be one that the tool is writing just now: the next import takes it.
       else onProblem(path, isOpen ? "a torn line at the end" : "no record: it is no JSON object", number);
@@ -28,8 +28,8 @@ export async function* recordsIn(path: string, onProblem: OnProblem): AsyncGener
   }
 }
 
-/** A file system that lost power can leave NULs where nothing was written. */
-function parsed(text: string): Record<string, unknown> | undefined {
+/** A line's object. A file system that lost power can leave NULs where nothing was written. */
+export function parseRecord(text: string): Record<string, unknown> | undefined {
   return parseObject(text) ?? (text.includes("\0") ? parseObject(text.replaceAll("\0", "")) : undefined);
 }
 
