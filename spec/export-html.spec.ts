@@ -208,7 +208,7 @@ test("a directory has an index and a page for each session, under names that any
   expect(names.every((name) => /^[a-z0-9_][a-z0-9_~.-]*\.html$/.test(name) && name.length < 120)).toBe(true);
   const index = readFileSync(join(path, "index.html"), "utf8");
   const links = [...index.matchAll(/<a href="([^"]*)" dir="auto">([^<]*)<\/a>/g)];
-  expect(links.map(([, , title]) => title).toSorted()).toEqual(ids.map((id) => `title of ${id}`).toSorted());
+  expect(links.map(([, , title]) => String(title)).toSorted()).toEqual(ids.map((id) => `title of ${id}`).toSorted());
   for (const [, name, title] of links)
     expect(readFileSync(join(path, name as string), "utf8")).toContain(`<title>${title}</title>`);
 });

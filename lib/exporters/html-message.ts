@@ -10,6 +10,8 @@ const HINT_CHARACTERS = 110;
 /** Styles know these; whatever else speaks looks like a system's message. */
 const VOICES: ReadonlySet<string> = new Set(["user", "assistant", "tool"]);
 
+let segmenter: Intl.Segmenter | undefined;
+
 export interface PageMessage {
   readonly html: Iterable<string>;
   /** The beginning of what a person asked. */
@@ -137,14 +139,15 @@ function firstLine(text: string): string {
 
 function shorten(text: string): string {
   if (text.length <= HINT_CHARACTERS) return text.trim();
-  const characters = Array.from(
-    new Intl.Segmenter().segment(text.slice(0, HINT_CHARACTERS * 4)),
-    ({ segment }) => segment,
-  );
-  return characters.length < HINT_CHARACTERS
-    ? text.trim()
-    : `${characters
-        .slice(0, HINT_CHARACTERS - 1)
-        .join("")
-        .trim()}…`;
+  const start = text.slice(0, HINT_CHARACTERS - 1);
+  if (/^[ -~]*$/.test(text.slice(0, HINT_CHARACTERS))) return `${start.trim()}…`;
+  // No character is cut in two, whatever it is made of.
+  segmenter ??= new Intl.Segmenter();
+  let end = 0;
+  let count = 0;
+  for (const { segment, index } of segmenter.segment(text.slice(0, HINT_CHARACTERS * 4))) {
+    if (++count === HINT_CHARACTERS) return `${text.slice(0, end).trim()}…`;
+    end = index + segment.length;
+  }
+  return text.slice(0, end).trim();
 }

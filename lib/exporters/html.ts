@@ -7,7 +7,7 @@ import { fileName } from "./file-name.ts";
 import { messageHtml } from "./html-message.ts";
 import { STYLE } from "./html-style.ts";
 import { escape, textHtml } from "./html-text.ts";
-import { timeText } from "./lines.ts";
+import { gathered, timeText } from "./lines.ts";
 
 /** So many prompts are listed, from the first on: a list that nobody reads to its end is not kept in memory. */
 const MOST_PROMPTS = 1000;
@@ -74,7 +74,7 @@ async function* pageOf(session: OutgoingSession): Text {
     day = today;
     const message = messageHtml(entry, number);
     if (message.prompt !== undefined && prompts.length < MOST_PROMPTS) prompts.push([number, message.prompt]);
-    yield* message.html;
+    yield* gathered(message.html);
   }
   if (session.damaged !== undefined)
     yield `<p class="broken">The session could not be read any further: ${escape(session.damaged)}</p>\n`;

@@ -27,6 +27,18 @@ export function* piecesOf(text: string): Generator<string> {
   }
 }
 
+/** Small pieces, put together: each that is handed on costs more than its text. */
+export function* gathered(pieces: Iterable<string>): Generator<string> {
+  let text = "";
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < PIECE) continue;
+    yield text;
+    text = "";
+  }
+  yield text;
+}
+
 /** What must reach no terminal and no parser as it is: control characters but newline and tab; they are shown. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it is for
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;

@@ -4,7 +4,7 @@ import { blocksOf, mediaBytes, roleOf } from "./content.ts";
 import type { Block, Media } from "./content.ts";
 import type { Exporter, OutgoingSession, Sessions, Text } from "./exporter.ts";
 import { fileName } from "./file-name.ts";
-import { inputText, sizeText, speakerText, timeText } from "./lines.ts";
+import { gathered, inputText, sizeText, speakerText, timeText } from "./lines.ts";
 import { fenced, html, inline, markdownOf } from "./markdown-text.ts";
 
 /** Longer than what a parser takes for a link. */
@@ -44,7 +44,7 @@ async function* textOf(session: OutgoingSession): Text {
     const summary = [...markdownOf(info.summary)].join("").trimEnd();
     for (const line of summary.split("\n")) yield `> ${line}\n`;
   }
-  for await (const entry of session.messages("reference")) yield* messageText(entry);
+  for await (const entry of session.messages("reference")) yield* gathered(messageText(entry));
   if (session.damaged !== undefined)
     yield `\n**The session could not be read any further:** ${inline(session.damaged)}\n`;
 }

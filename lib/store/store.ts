@@ -147,8 +147,9 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   }
 
   /**
-   * Writes sessions with their messages as JSON, to a file that appears whole or to a stream, message by message. A session that
-   * cannot be read is reported and stops no other. Throws NOT_FOUND for an id in `ids` that is none, before a byte is written.
+   * Writes sessions with their messages, for programs, people or other tools, to files that appear whole or to a stream, message by
+   * message. A session that cannot be read is reported and stops no other. Throws NOT_FOUND for an id in `ids` that is none,
+   * before a byte is written.
    */
   async exportTo(target: ExportTarget, options: ExportOptions): Promise<ExportReport> {
     return await this.#state.track(() => this.#rooms.exportTo(this.#state, target, options));

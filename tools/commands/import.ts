@@ -24,9 +24,9 @@ export const importSessions: Command = {
   usage: ["import PATH [--dry-run]", "import --from TOOL|all [PATH] [--dry-run] [--mark-migrated]"],
   summary: "take over another tool's sessions, or those of an archive file",
   details: `
-Reads a file or directory of Claude Code, Codex, gemini-cli, openclaw, pi or picoclaw, or a file that archive --output wrote.
-Sessions keep their ids and times; the source is not changed, and importing it again adds only what is new in it. Without a
-path the tool's own directory is read; all: those of all tools that have one here.
+Reads a file or directory of Claude Code, Codex, gemini-cli, openclaw, pi or picoclaw, or a file that archive --output or
+export --format ndjson wrote. Sessions keep their ids and times; the source is not changed, and importing it again adds only
+what is new in it. Without a path the tool's own directory is read; all: those of all tools that have one here.
 
 Lists the sessions that were created or grew. What could not be read is told on stderr and makes the exit code 1; all
 else is imported. With --json: one object, {"source", "sessions", "problems", "marked"}.`,
