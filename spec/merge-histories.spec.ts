@@ -78,6 +78,7 @@ describe("machines that merge one another", () => {
             }
             for (const [id, places] of world.acknowledged) {
               const read = world.read(first.path, id);
+              expect(world.purgedIn(first.path, id), "what was purged").toEqual([]);
               if (read?.deleted === true) continue;
               const alive = new Set(read?.alive);
               const missing = [...places].filter((place) => !world.hidden.has(place) && !alive.has(place));
@@ -117,6 +118,7 @@ describe("a merge of stores that are nobody's own", () => {
             expect(world.contents((await merged(b, a)).path)).toEqual(world.contents(ab.path));
             const all = await merged(ab.path, c);
             expect(world.contents((await merged(a, bc.path)).path)).toEqual(world.contents(all.path));
+            for (const id of world.acknowledged.keys()) expect(world.purgedIn(all.path, id)).toEqual([]);
             const inodes = world.inodes(all.path);
             for (const root of [a, b, c, ab.path, bc.path]) {
               const { logs } = await all.merge((await copyOf(root)).path);

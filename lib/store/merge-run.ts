@@ -93,7 +93,9 @@ export class MergeRun {
     const isExpected = error instanceof StoreError || error instanceof ArgumentError || errno(error) !== undefined;
     if (!isExpected) throw error;
     const failure = error instanceof ArgumentError ? error : ioError(error, "merge the log");
-    if (FATAL.has(failure.code)) throw failure;
+    // What became of this one log says nothing of those before it.
+    if (failure instanceof StoreError && FATAL.has(failure.code))
+      throw new StoreError(failure.code, failure.message, { path, session, cause: failure });
     return { path, ...(session !== undefined && { session }), reason: failure.message };
   }
 

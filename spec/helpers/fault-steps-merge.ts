@@ -54,10 +54,11 @@ async function merging(store: Store<any, any>, _: Context, from: string): Promis
   if (problems.length > 0) throw new StoreError("IO", `the merge has problems: ${JSON.stringify(problems)}`);
 }
 
-/** A second store, a copy of this one's logs, in which another machine does something. -> where it lies */
+/** A second store, a copy of this one's log of "s", in which another machine does something. -> where it lies */
 async function other(context: Context, run: (store: Store<any, any>) => Promise<unknown>): Promise<string> {
   const to = `${context.root}-other`;
   for (const path of filesIn(context.vfs, join(context.root, "sessions"))) {
+    if (!path.endsWith("/s.jsonl")) continue;
     const bytes = bytesOf(context.vfs, path);
     const target = to + path.slice(context.root.length);
     context.vfs.makeDirectory(dirname(target));

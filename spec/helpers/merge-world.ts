@@ -9,7 +9,7 @@ import type { MergeReport, Receipt, Session, Store } from "../../lib/index.ts";
 import { rooms } from "../../lib/open.ts";
 import { openOn } from "../../lib/store/store.ts";
 import { foldWhole, readLog } from "./naive-reader.ts";
-import type { NaiveWhole } from "./naive-reader.ts";
+import type { NaiveLine, NaiveWhole } from "./naive-reader.ts";
 
 type Any = Session<any, any>;
 
@@ -194,6 +194,15 @@ export class MergeWorld {
   read(root: string, id: string): NaiveWhole | undefined {
     const logs = this.logsIn(root, id).map((text) => readLog(Buffer.from(text, "latin1")));
     return logs.length === 0 ? undefined : foldWhole(logs);
+  }
+
+  /** The lines that have something of what any log of their session purges. */
+  purgedIn(root: string, id: string): NaiveLine[] {
+    const lines = this.logsIn(root, id).flatMap((text) => readLog(Buffer.from(text, "latin1")));
+    const purged = new Set(lines.flatMap(({ type, data }) => (type === "purge" ? (data?.of as string[]) : [])));
+    const named = ({ at, of, message }: NaiveLine): boolean =>
+      [at, of, message].some((place) => place !== undefined && purged.has(place));
+    return lines.filter((line) => ["message", "part"].includes(line.type) && named(line));
   }
 
   logsIn(root: string, id: string): string[] {
