@@ -3,7 +3,7 @@ import { settingsOf } from "./base/options.ts";
 import type { StoreOptions } from "./base/options.ts";
 import { MemoryVfs } from "./disk/memory-vfs.ts";
 import { NodeVfs } from "./disk/node-vfs.ts";
-import { openOn } from "./store/store.ts";
+import { openOn } from "./store/open-on.ts";
 import type { Rooms } from "./store/rooms.ts";
 import type { Store } from "./store/store.ts";
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import { openMemoryStore } from "../lib/index.ts";
 import { rooms } from "../lib/open.ts";
-import { openOn } from "../lib/store/store.ts";
+import { openOn } from "../lib/store/open-on.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
 import { DEAD, holder, plant } from "./helpers/leases.ts";
 import { filled, idsOf, lose, namesIn } from "./helpers/lost-machine.ts";

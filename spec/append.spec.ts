@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import type { StoreOptions } from "../lib/base/options.ts";
 import { rooms } from "../lib/open.ts";
-import { openOn } from "../lib/store/store.ts";
+import { openOn } from "../lib/store/open-on.ts";
 import type { Store } from "../lib/store/store.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
 import { output, run } from "./helpers/processes.ts";

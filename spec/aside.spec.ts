@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import { Aside, linkOrCopy, replaceText } from "../lib/disk/aside.ts";
 import { rooms } from "../lib/open.ts";
-import { openOn } from "../lib/store/store.ts";
+import { openOn } from "../lib/store/open-on.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
 import type { Operation } from "./helpers/fault-vfs.ts";
 import { useStores } from "./helpers/stores.ts";

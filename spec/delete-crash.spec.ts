@@ -4,7 +4,7 @@ import { settingsOf } from "../lib/base/options.ts";
 import { openStore } from "../lib/index.ts";
 import type { Session } from "../lib/index.ts";
 import { rooms } from "../lib/open.ts";
-import { openOn } from "../lib/store/store.ts";
+import { openOn } from "../lib/store/open-on.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
 import type { Operation } from "./helpers/fault-vfs.ts";
 import { useStores } from "./helpers/stores.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import { rooms } from "../lib/open.ts";
-import { openOn } from "../lib/store/store.ts";
+import { openOn } from "../lib/store/open-on.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
 import { useStores } from "./helpers/stores.ts";
 

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import { NodeVfs } from "../lib/disk/node-vfs.ts";
 import { openMemoryStore } from "../lib/index.ts";
-import { openOn } from "../lib/store/store.ts";
+import { openOn } from "../lib/store/open-on.ts";
 import { listen } from "./helpers/listen.ts";
 import type { Change } from "./helpers/listen.ts";
 import { output, run } from "./helpers/processes.ts";

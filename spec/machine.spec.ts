@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import { rooms } from "../lib/open.ts";
-import { openOn } from "../lib/store/store.ts";
+import { openOn } from "../lib/store/open-on.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
 import { isThere, output, run } from "./helpers/processes.ts";
 import { collect, logsOf, useStores } from "./helpers/stores.ts";

@@ -8,7 +8,7 @@ import { settingsOf } from "../lib/base/options.ts";
 import { openMemoryStore, openStore } from "../lib/index.ts";
 import type { Session, Store, StoreWarning } from "../lib/index.ts";
 import { rooms } from "../lib/open.ts";
-import { openOn } from "../lib/store/store.ts";
+import { openOn } from "../lib/store/open-on.ts";
 import { answersOf, scannedAnswersOf } from "./helpers/answers.ts";
 import { CountingVfs } from "./helpers/counting-vfs.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";

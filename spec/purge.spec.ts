@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import type { Session, Store } from "../lib/index.ts";
 import { rooms } from "../lib/open.ts";
-import { openOn } from "../lib/store/store.ts";
+import { openOn } from "../lib/store/open-on.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
 import type { Operation } from "./helpers/fault-vfs.ts";
 import { filesWith, logsOf, useStores } from "./helpers/stores.ts";

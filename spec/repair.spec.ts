@@ -7,7 +7,7 @@ import { settingsOf } from "../lib/base/options.ts";
 import { openStore } from "../lib/index.ts";
 import type { RepairReport } from "../lib/index.ts";
 import { rooms } from "../lib/open.ts";
-import { openOn } from "../lib/store/store.ts";
+import { openOn } from "../lib/store/open-on.ts";
 import { linesOf, storeWith, turnlog } from "./helpers/cli.ts";
 import { sealed } from "./helpers/every-type.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";

@@ -5,14 +5,12 @@ import type { StoreChange } from "../base/change.ts";
 import type { ExportOptions, ExportReport, ExportTarget } from "../base/export.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { MergeOptions, MergeReport } from "../base/merge.ts";
-import type { Settings } from "../base/options.ts";
 import type { PurgeReport } from "../base/purge.ts";
 import type { DamagedSession, SessionInfo } from "../base/session-info.ts";
 import type { StoreCompactOptions, StoreCompactResult } from "../base/compaction.ts";
 import type { StoreStats, StoreStatsOptions } from "../base/store-stats.ts";
 import type { EmptyTrashOptions, EmptyTrashReport, TrashedSession, TrashOptions } from "../base/trash.ts";
 import type { RepairOptions, RepairReport, VerifyOptions, VerifyProblem } from "../base/verify.ts";
-import type { Vfs } from "../disk/vfs.ts";
 import type { TitleSearchOptions } from "../indexes/titles/search.ts";
 import type { TitleHit } from "../indexes/titles/title.ts";
 import { forgetFresh } from "../base/turn.ts";
@@ -23,7 +21,6 @@ import type { StoreEvents } from "./events.ts";
 import type { SessionFilter } from "./filter.ts";
 import { count, get, ids, page, sessions } from "./list.ts";
 import type { SessionPage, SessionPageOptions } from "./list.ts";
-import { openState } from "./open.ts";
 import type { Rooms } from "./rooms.ts";
 import { Retention } from "./retention.ts";
 import type { SearchHit, SearchOptions } from "./search-options.ts";
@@ -300,15 +297,4 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-export async function openOn<M extends object, P extends object>(
-  vfs: Vfs,
-  directory: string,
-  settings: Settings,
-  rooms: Rooms,
-): Promise<Store<M, P>> {
-  const state = await openState(vfs, directory, settings);
-  state.upkeep.start();
-  return new Store(state, rooms);
 }

@@ -6,7 +6,7 @@ import type { Vfs } from "../../lib/disk/vfs.ts";
 import { rooms } from "../../lib/open.ts";
 import { StoreError } from "../../lib/index.ts";
 import type { Store } from "../../lib/index.ts";
-import { openOn } from "../../lib/store/store.ts";
+import { openOn } from "../../lib/store/open-on.ts";
 import { FaultVfs } from "./fault-vfs.ts";
 import type { Model, ModelSession } from "./fault-model.ts";
 import { isImported } from "./fault-sources.ts";

@@ -7,7 +7,7 @@ import { StoreError } from "../../lib/index.ts";
 import { ReplacedLogs } from "../../lib/store/replaced.ts";
 import type { Store } from "../../lib/index.ts";
 import { rooms } from "../../lib/open.ts";
-import { openOn } from "../../lib/store/store.ts";
+import { openOn } from "../../lib/store/open-on.ts";
 import { message } from "./fault-model.ts";
 import type { ModelSession } from "./fault-model.ts";
 import { commit, onS, s, without } from "./fault-step.ts";

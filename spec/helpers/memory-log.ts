@@ -5,7 +5,7 @@ import { settingsOf } from "../../lib/base/options.ts";
 import { MemoryVfs } from "../../lib/disk/memory-vfs.ts";
 import type { Store, VerifyProblem } from "../../lib/index.ts";
 import { rooms } from "../../lib/open.ts";
-import { openOn } from "../../lib/store/store.ts";
+import { openOn } from "../../lib/store/open-on.ts";
 import { collect } from "./stores.ts";
 
 export class MemoryLog {

@@ -7,7 +7,7 @@ import { MemoryVfs } from "../../lib/disk/memory-vfs.ts";
 import { StoreError } from "../../lib/index.ts";
 import type { MergeReport, Receipt, Session, Store } from "../../lib/index.ts";
 import { rooms } from "../../lib/open.ts";
-import { openOn } from "../../lib/store/store.ts";
+import { openOn } from "../../lib/store/open-on.ts";
 import { foldWhole, readLog } from "./naive-reader.ts";
 import type { NaiveLine, NaiveWhole } from "./naive-reader.ts";
 

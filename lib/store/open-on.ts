@@ -1,0 +1,17 @@
+// A store on a file system of the caller's.
+import type { Settings } from "../base/options.ts";
+import type { Vfs } from "../disk/vfs.ts";
+import { openState } from "./open.ts";
+import type { Rooms } from "./rooms.ts";
+import { Store } from "./store.ts";
+
+export async function openOn<M extends object, P extends object>(
+  vfs: Vfs,
+  directory: string,
+  settings: Settings,
+  rooms: Rooms,
+): Promise<Store<M, P>> {
+  const state = await openState(vfs, directory, settings);
+  state.upkeep.start();
+  return new Store(state, rooms);
+}
