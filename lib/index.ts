@@ -68,23 +68,23 @@ export type {
   VerifyProgress,
   VerifySeverity,
 } from "./base/verify.ts";
-export type { CommitBuilder } from "./store/commit-builder.ts";
-export type { CreateSessionOptions } from "./store/create-session.ts";
-export type { DeleteOptions } from "./store/delete.ts";
+export type { CommitBuilder } from "./store/write/commit-builder.ts";
+export type { CreateSessionOptions } from "./store/write/create-session.ts";
+export type { DeleteOptions } from "./store/space/delete.ts";
 export type { StoreEvents, StoreWarning, WarningCode } from "./store/events.ts";
-export type { FollowOptions } from "./store/follow.ts";
-export type { ForkOptions } from "./store/fork.ts";
-export type { BlobOptions } from "./store/give.ts";
+export type { FollowOptions } from "./store/read/follow.ts";
+export type { ForkOptions } from "./store/write/fork.ts";
+export type { BlobOptions } from "./store/blobs/give.ts";
 export type { TitleSearchOptions } from "./indexes/titles/search.ts";
 export type { TitleHit } from "./indexes/titles/title.ts";
-export type { SessionFilter } from "./store/filter.ts";
-export type { SessionPage, SessionPageOptions } from "./store/list.ts";
-export type { TruncateRange } from "./store/operations.ts";
-export type { PageOptions } from "./store/page.ts";
-export type { PutPartOptions } from "./store/part-streams.ts";
-export type { ReadOptions } from "./store/read.ts";
-export type { SearchHit, SearchOptions, SearchProgress } from "./store/search-options.ts";
-export type { Retention } from "./store/retention.ts";
+export type { SessionFilter } from "./store/list/filter.ts";
+export type { SessionPage, SessionPageOptions } from "./store/list/list.ts";
+export type { TruncateRange } from "./store/write/operations.ts";
+export type { PageOptions } from "./store/read/page.ts";
+export type { PutPartOptions } from "./store/write/part-streams.ts";
+export type { ReadOptions } from "./store/read/read.ts";
+export type { SearchHit, SearchOptions, SearchProgress } from "./store/search/search-options.ts";
+export type { Retention } from "./store/retention/retention.ts";
 export type { Session, SessionOptions } from "./store/session.ts";
 export type { Store } from "./store/store.ts";
-export type { WatchOptions } from "./store/watch.ts";
+export type { WatchOptions } from "./store/list/watch.ts";

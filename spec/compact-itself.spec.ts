@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { OLD_STAYS_MS } from "../lib/store/replaced.ts";
+import { OLD_STAYS_MS } from "../lib/store/space/replaced.ts";
 import { within } from "./helpers/processes.ts";
 import { filesIn, logPath, useStores } from "./helpers/stores.ts";
 

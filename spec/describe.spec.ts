@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
 import { NodeVfs } from "../lib/disk/node-vfs.ts";
-import { describe as describeSession } from "../lib/store/describe.ts";
+import { describe as describeSession } from "../lib/store/list/describe.ts";
 import { openState } from "../lib/store/open.ts";
 import { Session } from "../lib/store/session.ts";
 import { onlyLog, useStores } from "./helpers/stores.ts";

@@ -232,7 +232,7 @@ test("what comes with a first use is no part of what an import loads", () => {
   for (const later of [
     "lib/importers/picoclaw.ts",
     "lib/indexes/titles/title-index.ts",
-    "lib/store/search-messages.ts",
+    "lib/store/search/search-messages.ts",
   ])
     expect(library).not.toContain(later);
 });

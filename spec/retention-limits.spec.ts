@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { RetentionPolicy } from "../lib/index.ts";
-import { choose } from "../lib/store/retention-limits.ts";
-import type { Candidate } from "../lib/store/retention-limits.ts";
+import { choose } from "../lib/store/retention/retention-limits.ts";
+import type { Candidate } from "../lib/store/retention/retention-limits.ts";
 
 const NOW = 1_000 * 86_400_000;
 const MB = 1024 * 1024;

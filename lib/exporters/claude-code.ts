@@ -2,7 +2,7 @@
 // it follows. What an import kept of a line is written as it was. Lines that no import keeps (of the harness and the terminal)
 // stand in that chain: where one is missing, a line that says nothing has its uuid, so that the chain holds.
 import type { SessionInfo } from "../base/session-info.ts";
-import type { TreeEntry } from "../store/read-tree.ts";
+import type { TreeEntry } from "../store/read/read-tree.ts";
 import { keptLines } from "./claude-code-kept.ts";
 import { NativeLines, uuidOf } from "./claude-code-native.ts";
 import type { Line } from "./claude-code-native.ts";

@@ -2,7 +2,7 @@
 import type { BlobMode } from "../base/blob.ts";
 import type { Entry } from "../base/entry.ts";
 import type { SessionInfo } from "../base/session-info.ts";
-import type { TreeEntry } from "../store/read-tree.ts";
+import type { TreeEntry } from "../store/read/read-tree.ts";
 
 /** A session on its way out. */
 export interface OutgoingSession {

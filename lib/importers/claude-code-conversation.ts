@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import type { SessionPatch } from "../base/session-info.ts";
-import type { FoundLine, FoundMessage } from "../store/import.ts";
+import type { FoundLine, FoundMessage } from "../store/import/import.ts";
 import { isPrompt, recordsOf, sayingOf, textOfPrompt } from "./claude-code-records.ts";
 import type { RawRecord, Saying } from "./claude-code-records.ts";
 import type { OnProblem } from "./importer.ts";

@@ -5,7 +5,7 @@
 // subagents, of the harness and of the terminal are not.
 import { basename, dirname, join } from "node:path";
 import { giveWay } from "../base/turn.ts";
-import type { FoundLine } from "../store/import.ts";
+import type { FoundLine } from "../store/import/import.ts";
 import { readConversation } from "./claude-code-conversation.ts";
 import { agentOf, firstRecords, isTranscriptLine } from "./claude-code-records.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";

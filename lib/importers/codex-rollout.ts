@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import type { SessionPatch } from "../base/session-info.ts";
 import { giveWay } from "../base/turn.ts";
-import type { FoundLine, FoundMessage } from "../store/import.ts";
+import type { FoundLine, FoundMessage } from "../store/import/import.ts";
 import { Images } from "./codex-images.ts";
 import { directoryIn, isBareHeader, itemOf, promptIn } from "./codex-items.ts";
 import type { Item } from "./codex-items.ts";

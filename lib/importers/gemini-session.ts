@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { SessionPatch } from "../base/session-info.ts";
 import { giveWay } from "../base/turn.ts";
-import type { FoundLine } from "../store/import.ts";
+import type { FoundLine } from "../store/import/import.ts";
 import { Replay } from "./gemini-replay.ts";
 import type { Read } from "./gemini-replay.ts";
 import type { OnProblem } from "./importer.ts";

@@ -1,6 +1,6 @@
 // What every importer is: it finds a tool's sessions and says what is in them. Writing is the store's part.
 import { StoreError } from "../base/errors.ts";
-import type { FoundSession } from "../store/import.ts";
+import type { FoundSession } from "../store/import/import.ts";
 
 export interface Importer {
   /** Where the tool keeps its sessions; undefined: nowhere of its own. */

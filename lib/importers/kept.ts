@@ -1,7 +1,7 @@
 // Lines of a source that are no messages: settings, counts, events. They are kept word for word, as parts of the message
 // that they came after, or of the first one, so that a later import can make more of them.
 import { createHash } from "node:crypto";
-import type { FoundPart } from "../store/import.ts";
+import type { FoundPart } from "../store/import/import.ts";
 
 export interface KeptLine {
   readonly record: object;

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import type { SessionPatch } from "../base/session-info.ts";
 import { giveWay } from "../base/turn.ts";
-import type { FoundLine, FoundMessage } from "../store/import.ts";
+import type { FoundLine, FoundMessage } from "../store/import/import.ts";
 import type { OnProblem } from "./importer.ts";
 import { textIn, timeOf } from "./importer.ts";
 import { Kept, Names } from "./kept.ts";

@@ -3,7 +3,7 @@
 // File names are lossy, so a session's key comes from the content. Messages have no ids: a message is known by its
 // content, and by its place among those that the store has.
 import { giveWay } from "../base/turn.ts";
-import type { FoundInfo, FoundLine, FoundMessage } from "../store/import.ts";
+import type { FoundInfo, FoundLine, FoundMessage } from "../store/import/import.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
 import { isObject, parseObject, timeOf, tolerating } from "./importer.ts";
 import { findFiles, filesBeside } from "./picoclaw-files.ts";

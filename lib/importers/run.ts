@@ -2,8 +2,8 @@
 import { ArgumentError, StoreError } from "../base/errors.ts";
 import type { ImportedSession, ImportOptions, ImportProblem, ImportReport, ImportSource } from "../base/import.ts";
 import { checkOptions } from "../base/options.ts";
-import { importSession, isImported } from "../store/import.ts";
-import type { SessionResult } from "../store/import.ts";
+import { importSession, isImported } from "../store/import/import.ts";
+import type { SessionResult } from "../store/import/import.ts";
 import type { StoreState } from "../store/state.ts";
 import type { SourceSession } from "./importer.ts";
 import { toleratingLater } from "./importer.ts";

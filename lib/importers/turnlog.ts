@@ -4,7 +4,7 @@ import { ArgumentError } from "../base/errors.ts";
 import type { SessionPatch } from "../base/session-info.ts";
 import { giveWay } from "../base/turn.ts";
 import { parseStamp } from "../line/stamp.ts";
-import type { FoundLine, FoundPart } from "../store/import.ts";
+import type { FoundLine, FoundPart } from "../store/import/import.ts";
 import { isObject, parseObject, textIn, timeOf } from "./importer.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
 import { JsonPieces, JsonPiecesError } from "./json-pieces.ts";

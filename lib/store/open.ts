@@ -8,7 +8,7 @@ import { machinesOf } from "../disk/machine.ts";
 import { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import { FORMAT } from "../line/codec.ts";
-import { CatalogKeeper } from "./catalog-keeper.ts";
+import { CatalogKeeper } from "./list/catalog-keeper.ts";
 import { StoreState } from "./state.ts";
 
 const MARKER = `${JSON.stringify({ format: FORMAT })}\n`;

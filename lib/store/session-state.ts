@@ -9,13 +9,13 @@ import type { Stamp } from "../line/stamp.ts";
 import { Log } from "../log/log.ts";
 import { LogWriter } from "../log/writer.ts";
 import type { WriterOwner } from "../log/commit.ts";
-import { Known } from "./known.ts";
+import { Known } from "./read/known.ts";
 import type { Place } from "./locator.ts";
-import type { PartStreams } from "./part-streams.ts";
+import type { PartStreams } from "./write/part-streams.ts";
 import { Queue } from "./queue.ts";
-import { SidecarState } from "./sidecar-state.ts";
+import { SidecarState } from "./read/sidecar-state.ts";
 import type { StoreState } from "./state.ts";
-import { newWriter } from "./writer-id.ts";
+import { newWriter } from "./write/writer-id.ts";
 
 export class SessionState implements WriterOwner, LeaseOwner {
   readonly store: StoreState;

@@ -8,21 +8,21 @@ import { checkId } from "../disk/names.ts";
 import type { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import { Background } from "./background.ts";
-import type { CatalogKeeper } from "./catalog-keeper.ts";
+import type { CatalogKeeper } from "./list/catalog-keeper.ts";
 import { Clock } from "./clock.ts";
-import { Compactions } from "./compactions.ts";
+import { Compactions } from "./space/compactions.ts";
 import { Events } from "./events.ts";
 import type { StoreWarning } from "./events.ts";
 import { Locator } from "./locator.ts";
-import { Owed } from "./owed.ts";
-import { ReplacedLogs } from "./replaced.ts";
+import { Owed } from "./space/owed.ts";
+import { ReplacedLogs } from "./space/replaced.ts";
 import { Room } from "./room.ts";
 import { SessionState } from "./session-state.ts";
-import { Sidecars } from "./sidecars.ts";
-import { UnpackedLogs } from "./unpacked.ts";
+import { Sidecars } from "./read/sidecars.ts";
+import { UnpackedLogs } from "./space/unpacked.ts";
 import { Upkeep } from "./upkeep.ts";
 import type { Waker } from "./waker.ts";
-import { newWriter } from "./writer-id.ts";
+import { newWriter } from "./write/writer-id.ts";
 
 export class StoreState {
   readonly vfs: Vfs;

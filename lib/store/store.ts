@@ -14,21 +14,21 @@ import type { RepairOptions, RepairReport, VerifyOptions, VerifyProblem } from "
 import type { TitleSearchOptions } from "../indexes/titles/search.ts";
 import type { TitleHit } from "../indexes/titles/title.ts";
 import { forgetFresh } from "../base/turn.ts";
-import { archiveSession, unarchiveSession } from "./archive.ts";
-import { createSession } from "./create-session.ts";
-import type { CreateSessionOptions } from "./create-session.ts";
+import { archiveSession, unarchiveSession } from "./space/archive.ts";
+import { createSession } from "./write/create-session.ts";
+import type { CreateSessionOptions } from "./write/create-session.ts";
 import type { StoreEvents } from "./events.ts";
-import type { SessionFilter } from "./filter.ts";
-import { count, get, ids, page, sessions } from "./list.ts";
-import type { SessionPage, SessionPageOptions } from "./list.ts";
+import type { SessionFilter } from "./list/filter.ts";
+import { count, get, ids, page, sessions } from "./list/list.ts";
+import type { SessionPage, SessionPageOptions } from "./list/list.ts";
 import type { Rooms } from "./rooms.ts";
-import { Retention } from "./retention.ts";
-import type { SearchHit, SearchOptions } from "./search-options.ts";
+import { Retention } from "./retention/retention.ts";
+import type { SearchHit, SearchOptions } from "./search/search-options.ts";
 import { Session } from "./session.ts";
 import type { SessionOptions } from "./session.ts";
 import type { StoreState } from "./state.ts";
-import { watch } from "./watch.ts";
-import type { WatchOptions } from "./watch.ts";
+import { watch } from "./list/watch.ts";
+import type { WatchOptions } from "./list/watch.ts";
 
 export class Store<M extends object = Record<string, unknown>, P extends object = Record<string, unknown>> {
   readonly #state: StoreState;
@@ -129,7 +129,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    * Throws INVALID_ARGUMENT for an empty or too long text, NOT_FOUND for an id in `ids` that is none.
    */
   async *searchMessages(text: string, options: SearchOptions = {}): AsyncGenerator<SearchHit> {
-    const { searchMessages } = await import("./search-messages.ts");
+    const { searchMessages } = await import("./search/search-messages.ts");
     yield* searchMessages(this.#state, text, options);
   }
 
@@ -193,7 +193,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    */
   async blob(reference: BlobReference): Promise<StoredBlob | undefined> {
     return await this.#state.track(async () => {
-      const { blobOf } = await import("./attachments.ts");
+      const { blobOf } = await import("./blobs/attachments.ts");
       return blobOf(this.#state, reference);
     });
   }
@@ -205,7 +205,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    * be read is a problem as any other and stops nothing. Throws NOT_FOUND for an id in `ids` that is none.
    */
   async *verify(options: VerifyOptions = {}): AsyncGenerator<VerifyProblem> {
-    const { checkVerify, verify } = await import("./verify.ts");
+    const { checkVerify, verify } = await import("./check/verify.ts");
     checkVerify("verify", options);
     yield* verify(this.#state, options);
   }
@@ -218,7 +218,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    */
   async repair(options: RepairOptions = {}): Promise<RepairReport> {
     return await this.#state.track(async () => {
-      const { repair } = await import("./repair.ts");
+      const { repair } = await import("./check/repair.ts");
       return await repair(this.#state, options);
     });
   }
@@ -229,7 +229,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    */
   async merge(source: string, options: MergeOptions = {}): Promise<MergeReport> {
     return await this.#state.track(async () => {
-      const { merge } = await import("./merge.ts");
+      const { merge } = await import("./machines/merge.ts");
       return await merge(this.#state, source, options);
     });
   }

@@ -2,7 +2,7 @@
 // attachments that nothing names go there, what was purged elsewhere is erased here, a retention policy is kept, sizes are
 // looked at. A moment after the store was opened, and after writes, at most so often; never while it is closing, but for the
 // trash of a process that does not live long enough. What fails is told as a warning, and tried again the next time.
-import { Sizes } from "./sizes.ts";
+import { Sizes } from "./space/sizes.ts";
 import type { StoreState } from "./state.ts";
 
 /** A process that opens a store wants something else first. */

@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { settingsOf } from "../../lib/base/options.ts";
 import { Layout } from "../../lib/disk/names.ts";
 import { StoreError } from "../../lib/index.ts";
-import { ReplacedLogs } from "../../lib/store/replaced.ts";
+import { ReplacedLogs } from "../../lib/store/space/replaced.ts";
 import type { Store } from "../../lib/index.ts";
 import { rooms } from "../../lib/open.ts";
 import { openOn } from "../../lib/store/open-on.ts";

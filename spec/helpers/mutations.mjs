@@ -32,25 +32,25 @@ const MUTATIONS = [
   },
   {
     name: "writer: a writer whose commit failed never writes again",
-    file: "lib/store/commit.ts",
+    file: "lib/store/write/commit.ts",
     changes: [["session.startAnew();", "session.forget();"]],
     specs: ["spec/faults.spec.ts", "spec/evict.spec.ts", "-t", "batch|forgotten"],
   },
   {
     name: "sync of the log before an acknowledgement",
-    file: "lib/store/commit.ts",
+    file: "lib/store/write/commit.ts",
     changes: [[`if (session.store.settings.durability === "power") await session.writer?.sync();`, ""]],
     specs: ["spec/faults-crash.spec.ts", "-t", "durability power"],
   },
   {
     name: "sync of a new log before it gets its name",
-    file: "lib/store/create.ts",
+    file: "lib/store/write/create.ts",
     changes: [[`if (store.settings.durability === "power") await aside.file.sync();`, ""]],
     specs: ["spec/faults-crash.spec.ts", "-t", "durability power"],
   },
   {
     name: "sync of the directory of a new log",
-    file: "lib/store/create.ts",
+    file: "lib/store/write/create.ts",
     changes: [["await vfs.syncDirectory(directory);", "void directory;"]],
     specs: ["spec/faults-crash.spec.ts", "-t", "durability power"],
   },
@@ -68,13 +68,13 @@ const MUTATIONS = [
   },
   {
     name: "an attachment's content is what its name says",
-    file: "lib/store/blob.ts",
+    file: "lib/store/blobs/blob.ts",
     changes: [['if (sum.digest("hex") !== hash)', "if (sum === undefined)"]],
     specs: ["spec/blob-reads.spec.ts"],
   },
   {
     name: "an attachment that was touched between the collector's look and its move comes back",
-    file: "lib/store/blob-collect.ts",
+    file: "lib/store/blobs/blob-collect.ts",
     changes: [["if (vfs.stat(away)?.mtimeMs !== stat.mtimeMs) {", "if (vfs.stat(away) === undefined) {"]],
     specs: ["spec/blob-collect.spec.ts"],
   },
@@ -94,7 +94,7 @@ const MUTATIONS = [
   },
   {
     name: "sync of a deletion",
-    file: "lib/store/delete.ts",
+    file: "lib/store/space/delete.ts",
     changes: [
       [
         `// If we crash from here on, the session is deleted; at worst its bytes are still there.
@@ -106,7 +106,7 @@ const MUTATIONS = [
   },
   {
     name: "sync of the trash's directory",
-    file: "lib/store/delete.ts",
+    file: "lib/store/space/delete.ts",
     changes: [["await store.vfs.syncDirectory(directory);", "void directory;"]],
     specs: ["spec/faults-crash.spec.ts", "-t", "delete"],
   },
@@ -141,19 +141,19 @@ const MUTATIONS = [
   },
   {
     name: "compaction: what is appended meanwhile follows",
-    file: "lib/store/compact.ts",
+    file: "lib/store/space/compact.ts",
     changes: [["log.copy(open.file, replaced.drained, end);", "void end;"]],
     specs: ["spec/compact.spec.ts"],
   },
   {
     name: "compaction: a new log is on the disk before it gets the name",
-    file: "lib/store/compact.ts",
+    file: "lib/store/space/compact.ts",
     changes: [["await log.sync();", ""]],
     specs: ["spec/faults-crash.spec.ts", "-t", "compact"],
   },
   {
     name: "compaction: the old log's second name is on the disk before a switch that takes unsynced lines along",
-    file: "lib/store/compact.ts",
+    file: "lib/store/space/compact.ts",
     changes: [["if (end > replaced.drained && !isSynced) return false;", ""]],
     specs: ["spec/faults-crash.spec.ts", "-t", "compact"],
   },
@@ -199,7 +199,7 @@ const MUTATIONS = [
   },
   {
     name: "unread: what could not be read for a moment is read again",
-    file: "lib/store/describe.ts",
+    file: "lib/store/list/describe.ts",
     changes: [["const readAtMs = isPassing ? 0 : Date.now();", "const readAtMs = Date.now();"]],
     specs: ["spec/faults-open.spec.ts", "-t", "open, read"],
   },
