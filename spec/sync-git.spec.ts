@@ -99,8 +99,9 @@ class Machine {
     await this.workBeside(git(this.clone, "pull", "-q", "--no-rebase", "--no-edit"));
   }
 
-  /** A rebase takes our own logs back, and forth again: at rest. */
+  /** A rebase takes our own logs back, and forth again: whoever has the store open may see that, and tell. */
   async rebase(): Promise<void> {
+    await this.close();
     await this.commit();
     await git(this.clone, "pull", "-q", "--rebase");
   }
