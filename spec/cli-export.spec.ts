@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { jsonLinesOf, storeWith, turnlog } from "./helpers/cli.ts";
+import { jsonLinesOf, storeWith, turnlog, turnlogHere } from "./helpers/cli.ts";
 import { filesIn, useStores } from "./helpers/stores.ts";
 import "./helpers/built.ts";
 
@@ -69,4 +69,28 @@ test("what another tool has already is left, told, and exit 1; a store takes it 
   const other = stores.directory();
   const { code, stderr } = await turnlog(["--store", other, "import", out]);
   expect([code, stderr]).toEqual([0, "1 created; 2 messages added\n"]);
+});
+
+test("a terminal takes no orders from a session, in whatever format", async () => {
+  const evil = "a\u001b]0;owned\u0007\u001b[2J\u009b31m\u202eb\u007f";
+  const directory = stores.directory();
+  const store = await stores.open({}, directory);
+  const session = await store.createSession({ id: "s", title: evil, tags: [evil], metadata: { [evil]: 1 } });
+  await session.append({
+    id: evil,
+    role: evil,
+    content: [
+      { type: "text", text: evil },
+      { type: "tool_use", name: evil },
+    ],
+  });
+  await store.close();
+  for (const format of ["ndjson", "markdown", "html", "claude-code"]) {
+    const args = ["--store", directory, "export", "s", "--format", format];
+    const { code, stdout } = await turnlogHere(args, { isTTY: true });
+    // oxlint-disable-next-line no-control-regex -- they are what it looks for
+    expect([code, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/.exec(stdout)?.[0]], format).toEqual([0, undefined]);
+  }
+  const shown = await turnlogHere(["--store", directory, "export", "s", "--format", "ndjson"], { isTTY: true });
+  expect(jsonLinesOf(shown.stdout)[0]).toMatchObject({ title: evil });
 });
