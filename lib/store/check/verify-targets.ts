@@ -58,14 +58,19 @@ export async function* targetsOf(store: StoreRoom, ids: readonly string[] | unde
         const name = nameOf(next.value, isArchive);
         if (name === undefined) continue;
         const places = placesIn(store, months, name);
-        // The first of its logs stands for the session.
-        if (places[0]?.path === join(path, next.value)) yield { name, places };
+        if (chiefOf(store, places, join(path, next.value)) === join(path, next.value)) yield { name, places };
       }
     } finally {
       // Who has seen enough leaves no directory open.
       await names.return?.();
     }
   }
+}
+
+/** The first of its logs stands for the session; not one that may be there or not, since its directory cannot be entered. */
+function chiefOf({ vfs }: StoreRoom, places: readonly Place[], met: string): string {
+  if (places.length === 1 && places[0]?.path === met) return met;
+  return places.find(({ path }) => statOf(vfs, path) !== UNSEEN)?.path ?? met;
 }
 
 function* monthsOf(store: StoreRoom): Generator<MonthPlace | Exclude<Target, { name: string }>> {
