@@ -20,8 +20,8 @@ beforeEach(async () => {
 });
 afterEach(() => log.store.close());
 
-/** What cannot be mended: the bytes that were are gone. */
-const LASTING = new Set(["altered", "orphan", "gap", "incomplete"]);
+/** What cannot be mended: the bytes that were are gone, and that the last line of all is among them is known ("rolled-back"). */
+const LASTING = new Set(["altered", "orphan", "gap", "incomplete", "rolled-back"]);
 
 /** What the second reader makes of a log; undefined: it has no header of the session. */
 function readNaively(bytes: Buffer): NaiveSession | undefined {

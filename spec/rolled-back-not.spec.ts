@@ -117,6 +117,24 @@ describe("nothing is told of", () => {
     });
   });
 
+  test("a repair that takes out what is left of the last line", async () => {
+    await quiet(async ({ store }) => {
+      await store.session("s").append({ id: "broken" });
+      await collect(store.sessions());
+      await store.close();
+      isClosed.add(store);
+      const path = logPath(store, "s");
+      const bytes = readFileSync(path);
+      bytes[bytes.length - 30] = 255;
+      bytes[bytes.length - 2] = 255;
+      writeFileSync(path, bytes);
+      const repairing = await openStore(store.path);
+      const { actions } = await repairing.repair();
+      expect(actions).toMatchObject([{ action: "moved" }]);
+      await repairing.close();
+    });
+  });
+
   test("a repair, and a log that is sorted or united with a copy", async () => {
     await quiet(async ({ store }, root) => {
       const log = logPath(store, "s");

@@ -17,6 +17,8 @@ export interface LineHead {
   readonly type: string;
   /** The checksum is right or absent. A line that is not sound was altered: it is served and flagged. */
   readonly sound: boolean;
+  /** The checksum that stands in it, if it is right; 0: none. */
+  readonly crc: number;
   readonly after: Stamp | undefined;
   /** Lines in the commit that this one begins; 0: it begins none of more than one. */
   readonly batch: number;
@@ -49,17 +51,23 @@ export function decodeHead(bytes: Buffer, start: number, end: number): LineHead 
 
 /** True when the bytes end in their own checksum, in the place and the width that a writer gives it. */
 export function hasRightCrc(bytes: Buffer, start: number, end: number): boolean {
+  const written = writtenCrc(bytes, start, end);
+  return written !== undefined && crc32(bytes.subarray(start, end - CRC_LENGTH)) === written;
+}
+
+function writtenCrc(bytes: Buffer, start: number, end: number): number | undefined {
   const body = end - CRC_LENGTH;
-  if (body <= start || bytes[end - 1] !== 125 || bytes[end - 2] !== 34 || !hasAt(bytes, body, CRC_START)) return false;
+  if (body <= start || bytes[end - 1] !== 125 || bytes[end - 2] !== 34 || !hasAt(bytes, body, CRC_START))
+    return undefined;
   let written = 0;
   for (let at = body + CRC_START.length; at < end - 2; at++) {
     const code = bytes[at] as number;
     const digit = code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : -1;
     // Compared as text: upper-case digits are another text, and a flipped bit.
-    if (digit < 0) return false;
+    if (digit < 0) return undefined;
     written = (written << 4) | digit;
   }
-  return crc32(bytes.subarray(start, body)) === written >>> 0;
+  return written >>> 0;
 }
 
 const TYPE_KEY = Buffer.from('","type":"');
@@ -131,6 +139,7 @@ function decodeSound(bytes: Buffer, start: number, end: number): LineHead | unde
     stamp,
     type,
     sound: true,
+    crc: writtenCrc(bytes, start, end) ?? 0,
     after,
     batch,
     of,
@@ -155,12 +164,12 @@ function decodeAny(bytes: Buffer, start: number, end: number): LineHead | undefi
   if (line === undefined || stamp === undefined || typeof type !== "string") return undefined;
   const id = line["id"];
   const batch = line["batch"];
+  const isRight = hasRightCrc(bytes, start, end);
   return {
     stamp,
     type,
-    sound: Object.hasOwn(line, "crc")
-      ? hasRightCrc(bytes, start, end)
-      : Object.keys(line).every((key) => FIELDS.has(key)),
+    sound: Object.hasOwn(line, "crc") ? isRight : Object.keys(line).every((key) => FIELDS.has(key)),
+    crc: isRight ? (writtenCrc(bytes, start, end) ?? 0) : 0,
     after: parseStamp(line["after"]),
     batch: Number.isSafeInteger(batch) && (batch as number) > 1 ? (batch as number) : 0,
     of: parseStamp(line["of"]),

@@ -56,6 +56,7 @@ export class LineTable {
       stamp: this.stamp(row),
       type: this.isHeader(row) ? "session" : this.isPurged(row) ? PURGED_TYPE : "",
       sound: this.isSound(row),
+      crc: 0,
       after: undefined,
       batch: this.#batches.get(row) ?? 0,
       of: undefined,

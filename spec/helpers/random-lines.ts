@@ -100,6 +100,7 @@ export function headOf(line: NaiveLine, offset: number): LineHead {
     stamp: parseStamp(line.at)!,
     type: line.type,
     sound: true,
+    crc: 0,
     after: parseStamp(line.after),
     batch: 0,
     of: parseStamp(line.of),

@@ -9,6 +9,7 @@ import { exclusively } from "../exclusively.ts";
 import { idOf } from "./header.ts";
 import { inspectLog } from "./inspect.ts";
 import type { Inspected } from "./inspect.ts";
+import { describe } from "../list/describe.ts";
 import type { Place } from "../locator.ts";
 import { keepLost } from "./lost-found.ts";
 import { linesOf, MOST_SOURCES, planRepair } from "./repair-plan.ts";
@@ -44,6 +45,15 @@ export async function repairSession(
   };
   // Nobody writes to it meanwhile; a trial keeps other processes from nothing.
   await (isTrial ? session.queue.run(repair) : exclusively(session, repair));
+  if (!isTrial && actions.some((each) => each.session === id && each.to !== undefined)) await learnAnew(session);
+}
+
+/** What was taken out is in lost+found/: that it is in no log any more is no sign of an older copy in the log's place. */
+async function learnAnew(session: SessionState): Promise<void> {
+  const { store, name } = session;
+  session.ownLast = undefined;
+  store.sidecars.discard(session);
+  store.catalog.put(await describe(store, name));
 }
 
 class SessionRepair {

@@ -3,14 +3,15 @@ import type { OpenFile } from "../../disk/descriptors.ts";
 import type { LineHead } from "../../line/decode.ts";
 import { Fold } from "../../line/fold.ts";
 import { compareStamps } from "../../line/stamp.ts";
+import { isSameLine } from "../../line/twins.ts";
 import type { Log } from "../../log/log.ts";
 import { CommitFilter } from "../../log/recovery.ts";
 import { readSteps } from "./read-lines.ts";
 import { settle } from "./unite.ts";
 
 /**
- * Undefined: a log is not in order, or a line stands in two of them; then all lines must be seen at once, and the logs be read
- * anew. `note` is told of every line that counts.
+ * Undefined: a log is not in order, or two lines that differ have one stamp; then all lines must be seen at once, and the logs be
+ * read anew. `note` is told of every line that counts.
  */
 export async function foldMerged(
   logs: readonly Log[],
@@ -18,19 +19,22 @@ export async function foldMerged(
   note: (log: Log, line: LineHead) => void,
 ): Promise<Fold | undefined> {
   const fold = new Fold();
+  let last: LineHead | undefined;
   const feeds = logs.map((log, number) => new Feed(log, opens[number] as OpenFile));
   try {
-    for (;;) {
-      for (const feed of feeds) await feed.fill();
-      const feed = leastOf(feeds);
-      if (feed === undefined) return fold;
-      do {
-        const line = feed.take();
-        if (fold.last !== undefined && compareStamps(line.stamp, fold.last) <= 0) return undefined;
-        note(feed.log, line);
-        fold.apply(line, feed.log.number);
-      } while (feed.head !== undefined && leastOf(feeds) === feed);
+    for (const feed of feeds) await feed.fill();
+    for (let feed = leastOf(feeds); feed !== undefined; feed = leastOf(feeds)) {
+      const line = feed.take();
+      const order = last === undefined ? 1 : compareStamps(line.stamp, last.stamp);
+      if (order < 0 || (order === 0 && !isSameLine(line, last as LineHead))) return undefined;
+      note(feed.log, line);
+      // The log that replaced another one, while that stands beside, has most of its lines.
+      if (order === 0) fold.previous[feed.log.number] = line.stamp;
+      else fold.apply(line, feed.log.number);
+      last = line;
+      if (feed.head === undefined) await feed.fill();
     }
+    return fold;
   } finally {
     for (const feed of feeds) await feed.stop();
   }

@@ -97,5 +97,5 @@ export class Known {
 function headOf({ stamp, type, after, id, of, message, json, offset, length }: OwnLine): LineHead {
   const data: unknown = type === "message" || type === "part" || json === undefined ? undefined : JSON.parse(json);
   const idHash = id === undefined ? 0 : hashId(id);
-  return { stamp, type, sound: true, after, batch: 0, of, message, idHash, data, offset, length };
+  return { stamp, type, sound: true, crc: 0, after, batch: 0, of, message, idHash, data, offset, length };
 }

@@ -3,7 +3,7 @@ import type { OpenFile } from "../../disk/descriptors.ts";
 import type { LineHead } from "../../line/decode.ts";
 import { compareStamps } from "../../line/stamp.ts";
 import type { Stamp } from "../../line/stamp.ts";
-import { rankOf } from "../../line/twins.ts";
+import { isSameLine, rankOf } from "../../line/twins.ts";
 import type { Log } from "../../log/log.ts";
 import type { Problem } from "../../log/pieces.ts";
 import { CommitFilter } from "../../log/recovery.ts";
@@ -89,6 +89,7 @@ export function unique<F extends Found>(found: F[], onTwo?: (left: F) => void): 
       kept.push(next);
       continue;
     }
+    if (isSameLine(last.line, next.line)) continue;
     const order = rank(next) - rank(last) || Buffer.compare(read(next), read(last));
     if (order > 0) kept[kept.length - 1] = next;
     if (order !== 0) onTwo?.(order > 0 ? last : next);
