@@ -58,7 +58,7 @@ export async function* targetsOf(store: StoreRoom, ids: readonly string[] | unde
         const name = nameOf(next.value, isArchive);
         if (name === undefined) continue;
         const places = placesIn(store, months, name);
-        if (chiefOf(store, places, join(path, next.value)) === join(path, next.value)) yield { name, places };
+        if (isChief(store, places, join(path, next.value))) yield { name, places };
       }
     } finally {
       // Who has seen enough leaves no directory open.
@@ -67,10 +67,17 @@ export async function* targetsOf(store: StoreRoom, ids: readonly string[] | unde
   }
 }
 
-/** The first of its logs stands for the session; not one that may be there or not, since its directory cannot be entered. */
-function chiefOf({ vfs }: StoreRoom, places: readonly Place[], met: string): string {
-  if (places.length === 1 && places[0]?.path === met) return met;
-  return places.find(({ path }) => statOf(vfs, path) !== UNSEEN)?.path ?? met;
+/**
+ * The first of its logs stands for the session. One that cannot be looked at, in a directory that cannot be entered, may be there or
+ * not: then the session is met twice rather than not at all.
+ */
+function isChief({ vfs }: StoreRoom, places: readonly Place[], met: string): boolean {
+  for (const { path } of places) {
+    if (path === met) return true;
+    const stat = statOf(vfs, path);
+    if (stat !== undefined && stat !== UNSEEN) return false;
+  }
+  return places.length > 0;
 }
 
 function* monthsOf(store: StoreRoom): Generator<MonthPlace | Exclude<Target, { name: string }>> {
