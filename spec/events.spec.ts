@@ -1,5 +1,6 @@
 // What a store tells without being asked, and what listeners can do to it: nothing.
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Store, StoreWarning } from "../lib/index.ts";
 import { output, run } from "./helpers/processes.ts";
@@ -50,6 +51,8 @@ test.each<[string, (log: string) => string, string[]]>([
   const directory = stores.unverified();
   const path = await used(directory);
   writeFileSync(path, spoil(readFileSync(path, "utf8")));
+  // Nobody remembers what it was.
+  rmSync(join(directory, ".cache"), { recursive: true });
   for (const call of [
     (store: Store<any, any>) => store.session("s").history(),
     (store: Store<any, any>) => store.session("s").page({ limit: 2 }),

@@ -76,7 +76,18 @@ async function answerOf(answer: Promise<unknown>): Promise<unknown> {
   }
 }
 
-const VOLATILE = new Set(["at", "tip", "forkedAt", "createdAt", "updatedAt", "machines", "bytes", "previous", "next"]);
+const VOLATILE = new Set([
+  "at",
+  "tip",
+  "forkedAt",
+  "createdAt",
+  "updatedAt",
+  "machine",
+  "machines",
+  "bytes",
+  "previous",
+  "next",
+]);
 
 function plain(value: unknown): unknown {
   return JSON.parse(

@@ -74,8 +74,9 @@ test("messages() with any options equals slices of the history", async () => {
 describe("a stream that has begun", () => {
   const TEXT = "x".repeat(100_000);
   /** 60 messages, some of them long, so that several batches are read. */
-  const begin = async (): Promise<{ directory: string; session: Any; before: Entry<any, any>[] }> => {
-    const directory = stores.directory();
+  const begin = async (
+    directory = stores.directory(),
+  ): Promise<{ directory: string; session: Any; before: Entry<any, any>[] }> => {
     const store = await stores.open({}, directory);
     const session = await store.createSession({ id: "s" });
     for (let n = 0; n < 60; n++) await session.append({ id: `m${n}`, n, text: n % 2 === 0 ? TEXT : "short" });
@@ -124,7 +125,7 @@ describe("a stream that has begun", () => {
   });
 
   test("survives that another process puts another log in the place of its own", async () => {
-    const { directory, session, before } = await begin();
+    const { directory, session, before } = await begin(stores.damaged());
     const path = onlyLog(directory);
     const stream = session.messages();
     const first = await rest(stream, 3);
