@@ -28,6 +28,8 @@ test("a commit counts by what its writer wrote later: a repair leaves that, thou
   expect(left.map(({ code, isRepairable }) => [code, isRepairable])).toEqual([
     ["incomplete", false],
     ["incomplete", false],
+    // The last line that was there is known.
+    ["rolled-back", false],
   ]);
   expect(await idsIn()).toEqual(["first", "a", "b"]);
 });
