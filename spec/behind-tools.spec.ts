@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openStore } from "../lib/index.ts";
+import { GIT_ENVIRONMENT } from "./helpers/git.ts";
 import { useWorlds } from "./helpers/world.ts";
 import type { World } from "./helpers/world.ts";
 
@@ -11,19 +12,8 @@ const worlds = useWorlds();
 
 const has = (tool: string): boolean => spawnSync(tool, ["--version"]).status === 0;
 
-const ENVIRONMENT = {
-  ...process.env,
-  LC_ALL: "C",
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_AUTHOR_NAME: "a",
-  GIT_AUTHOR_EMAIL: "a@example.org",
-  GIT_COMMITTER_NAME: "a",
-  GIT_COMMITTER_EMAIL: "a@example.org",
-};
-
 function sh(directory: string, command: string): void {
-  execFileSync("sh", ["-ec", command], { cwd: directory, env: ENVIRONMENT, stdio: "pipe" });
+  execFileSync("sh", ["-ec", command], { cwd: directory, env: GIT_ENVIRONMENT, stdio: "pipe" });
 }
 
 /** The store on another machine, which goes on with all of it and then writes nothing more. -> its root */

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { openStore } from "../lib/index.ts";
 import type { Store, StoreWarning } from "../lib/index.ts";
+import { GIT_ENVIRONMENT } from "./helpers/git.ts";
 import { LOW } from "./helpers/attachments.ts";
 import { randomOf } from "./helpers/random.ts";
 import type { Random } from "./helpers/random.ts";
@@ -19,23 +20,12 @@ const run = promisify(execFile);
 const IS_LONG = process.env["TURNLOG_LONG"] !== undefined;
 const ROUNDS = IS_LONG ? 200 : 15;
 
-const ENVIRONMENT = {
-  ...process.env,
-  LC_ALL: "C",
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_AUTHOR_NAME: "a",
-  GIT_AUTHOR_EMAIL: "a@example.org",
-  GIT_COMMITTER_NAME: "a",
-  GIT_COMMITTER_EMAIL: "a@example.org",
-};
-
 function gitNow(directory: string, ...args: string[]): string {
-  return execFileSync("git", args, { cwd: directory, env: ENVIRONMENT, encoding: "utf8", stdio: "pipe" });
+  return execFileSync("git", args, { cwd: directory, env: GIT_ENVIRONMENT, encoding: "utf8", stdio: "pipe" });
 }
 
 async function git(directory: string, ...args: string[]): Promise<string> {
-  return (await run("git", args, { cwd: directory, env: ENVIRONMENT })).stdout;
+  return (await run("git", args, { cwd: directory, env: GIT_ENVIRONMENT })).stdout;
 }
 
 /** A machine with its clone. Its store lies in the clone, and stays open from one sync to the next, or is opened anew. */
@@ -90,7 +80,7 @@ class Machine {
 
   async commit(): Promise<void> {
     await git(this.clone, "add", "-A");
-    if (spawnSync("git", ["diff", "--cached", "--quiet"], { cwd: this.clone, env: ENVIRONMENT }).status !== 0)
+    if (spawnSync("git", ["diff", "--cached", "--quiet"], { cwd: this.clone, env: GIT_ENVIRONMENT }).status !== 0)
       await git(this.clone, "commit", "-qm", `of ${this.name}`);
   }
 

@@ -49,7 +49,7 @@ function rewrite(world: World, path: string, change: (content: Buffer) => Buffer
 }
 
 export const CACHE: readonly Way[] = [
-  { name: "gone", run: (world) => rmSync(cacheOf(world), { recursive: true, force: true }) },
+  { name: "gone", run: (world) => removeAll(cacheOf(world)) },
   {
     name: "noise",
     run(world) {
@@ -128,9 +128,14 @@ export const CACHE: readonly Way[] = [
         await world.elsewhere.ask(id, "update", { title: `since the backup ${world.random(1e9)}` });
       }
       return () => {
-        rmSync(cache, { recursive: true, force: true });
+        removeAll(cache);
         cpSync(backup, cache, { recursive: true, preserveTimestamps: true });
       };
     },
   },
 ];
+
+/** A store that is open may write into it at this moment: then it is not empty when it is to go. */
+function removeAll(directory: string): void {
+  rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 5 });
+}
