@@ -149,18 +149,21 @@ describe("while a log is compacted", () => {
     "other processes append: every line is there once (lease: %s)",
     async (lease) => {
       const ROUNDS = IS_LONG ? (lease ? 1000 : 100) : lease ? 30 : 5;
+      // Three processes that all want one session take turns: a thousand compactions of several end in minutes.
+      const ids = Array.from({ length: IS_LONG ? 10 : 1 }, (_, n) => `s${n}`);
       // Without a lease a line may be written twice, to the log and to the one that replaced it: it counts once.
       const directory = lease ? stores.directory() : stores.damaged();
       const store = await stores.open({ lease, busyTimeoutMs: 60_000 }, directory);
-      const session = await store.createSession({ id: "s" });
+      const sessions = ids.map((id) => store.session(id, { create: true }));
+      for (const session of sessions) await session.putMessage({ id: "busy", round: 0 });
       const writer = `
-        const [directory, number, lease] = args;
+        const [directory, number, lease, ids] = args;
         const store = await turnlog.openStore(directory, { lease, busyTimeoutMs: 60_000 });
-        const session = store.session("s");
         let isOver = false;
         process.stdin.once("data", () => (isOver = true));
         let n = 0;
         while (!isOver) {
+          const session = store.session(ids[n % ids.length]);
           await session.append({ id: number + "-" + n, number, n });
           // Without a lease the history may be another branch by now.
           if (lease) await session.putPart(number + "-" + n, { id: "p", n });
@@ -170,27 +173,28 @@ describe("while a log is compacted", () => {
         await store.close();
         say(String(n));
         process.exit(0);`;
-      const writers = [0, 1].map((number) => run(writer, store.path, number, lease));
+      const writers = [0, 1].map((number) => run(writer, store.path, number, lease, ids));
       try {
         for (const each of writers) await each.lines.next();
         let compacted = 0;
-        for (let round = 0; compacted < ROUNDS; round++) {
-          await session.putMessage({ id: "busy", round });
-          await session.putMessage({ id: "busy", round: -round });
-          // Without a lease "busy" may be on a branch that is not the history any more: then it is begun anew, and nothing is dead.
-          const { lines } = await session.compact().catch(() => ({ lines: 0 }));
-          if (lines > 0) compacted++;
-          await sleep(lease ? 1 : 100);
-        }
+        const compactAll = async (session: Session<any, any>): Promise<void> => {
+          for (let round = 1; compacted < ROUNDS; round++) {
+            await session.putMessage({ id: "busy", round });
+            await session.putMessage({ id: "busy", round: -round });
+            // Without a lease "busy" may be on a branch that is not the history any more: then it is begun anew, and nothing is dead.
+            const { lines } = await session.compact().catch(() => ({ lines: 0 }));
+            if (lines > 0) compacted++;
+            await sleep(lease ? 1 : 100);
+          }
+        };
+        await Promise.all(sessions.map(compactAll));
         for (const { process } of writers) process.stdin!.write("end\n");
         const written: number[] = [];
         for (const each of writers) written.push(Number((await output(each))[0]));
-        const text = readFileSync(logPath(store, "s"), "utf8");
-        const all: string[] = [];
-        const texts = text.trim().split("\n");
+        const texts = ids.flatMap((id) => readFileSync(logPath(store, id), "utf8").trim().split("\n"));
         if (lease) expect(new Set(texts).size).toBe(texts.length);
         const lines = [...new Set(texts)].map((line) => JSON.parse(line) as { type: string; id: string });
-        for (const { type, id } of lines) if (type === "message" && id !== "busy") all.push(id);
+        const all = lines.filter(({ type, id }) => type === "message" && id !== "busy").map(({ id }) => id);
         const expected = written.flatMap((count, number) => Array.from({ length: count }, (_, n) => `${number}-${n}`));
         expect(all.toSorted()).toEqual(expected.toSorted());
         expect(lines.filter(({ type }) => type === "part")).toHaveLength(lease ? expected.length : 0);
