@@ -1,5 +1,6 @@
 // Archived logs that were damaged, and what a crash leaves of one that was on its way.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { packedIn, settle, storeWith } from "./helpers/archives.ts";
@@ -39,6 +40,23 @@ test.each([
   expect(problems).toMatchObject([{ code: "archive-damaged", severity: "error", file: packed, isRepairable: false }]);
   expect((await again.repair()).left).toMatchObject([{ code: "archive-damaged" }]);
   expect(readFileSync(packed).equals(damaged)).toBe(true);
+});
+
+test("an archived log that is being written at this moment, as by git, is waited for", async () => {
+  const directory = stores.directory();
+  const store = await stores.open({}, directory);
+  for (const id of ["s", "t"]) await (await store.createSession({ id })).append({ id: "a" });
+  for (const id of ["s", "t"]) await store.archive(id);
+  settle(directory);
+  await store.close();
+  const packed = packedIn(directory);
+  const whole = packed.map((path) => readFileSync(path));
+  packed.forEach((path, n) => writeFileSync(path, (whole[n] as Buffer).subarray(0, n * 20)));
+  const again = await stores.open({}, directory);
+  const reading = Promise.all(["s", "t"].map(async (id) => await again.session(id).count()));
+  await sleep(100);
+  packed.forEach((path, n) => appendFileSync(path, (whole[n] as Buffer).subarray(n * 20)));
+  expect(await reading).toEqual([1, 1]);
 });
 
 test("what is wrong in a packed log is told with the place of the packed one", async () => {

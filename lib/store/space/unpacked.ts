@@ -2,6 +2,7 @@
 // is called by what the archived log looked like, so it fits that one or is asked for no more.
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { crypto } from "../../base/crypto.ts";
 import { errno, StoreError } from "../../base/errors.ts";
 import { Aside } from "../../disk/aside.ts";
@@ -9,13 +10,17 @@ import { fingerprintOf, isRacy, isSameFile } from "../../disk/fingerprint.ts";
 import type { Fingerprint } from "../../disk/fingerprint.ts";
 import { PACKED_ENDING } from "../../disk/names.ts";
 import type { Layout } from "../../disk/names.ts";
-import type { Vfs } from "../../disk/vfs.ts";
+import type { Vfs, VfsFile } from "../../disk/vfs.ts";
 import { Log } from "../../log/log.ts";
 
 /** So much stays, beside what is being read. */
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_FILES = 64;
 const STAYS_MS = 86_400_000;
+/** A write that is under way may be through by then. */
+const WRITE_MS = 50;
+/** An archived log that was not written to for so long has no write under way. */
+const REST_MS = 1000;
 /** What a cache answers that takes no more: the store lies on a medium that cannot be written, or that is full. */
 const REFUSALS: ReadonlySet<string> = new Set(["EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT"]);
 
@@ -131,6 +136,10 @@ export class UnpackedLogs {
       }
       return true;
     } catch (error) {
+      if (error instanceof StoreError && error.code === "DAMAGED" && this.#mayGoOn(file)) {
+        await sleep(WRITE_MS);
+        return false;
+      }
       const key = basename(path);
       if (error instanceof StoreError || !REFUSALS.has(errno(error) ?? "") || this.#movedOut.has(key)) throw error;
       this.#movedOut.add(key);
@@ -138,6 +147,11 @@ export class UnpackedLogs {
     } finally {
       file.close();
     }
+  }
+
+  /** A sync may be in the middle of it: git makes a file and then fills it. */
+  #mayGoOn(file: VfsFile): boolean {
+    return !this.#vfs.isVolatile && Date.now() - file.stat().mtimeMs < REST_MS;
   }
 
   #ownDirectory(): string {
