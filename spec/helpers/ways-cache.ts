@@ -4,14 +4,17 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, sep } from "node:path";
 import type { Way } from "./file-changes.ts";
 import { filesOf } from "./files.ts";
 import { shuffled } from "./random.ts";
@@ -135,7 +138,9 @@ export const CACHE: readonly Way[] = [
   },
 ];
 
-/** A store that is open may write into it at this moment: then it is not empty when it is to go. */
+/** A store that is open may write into it at this moment: it gets another name first, under which nobody does. */
 function removeAll(directory: string): void {
-  rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 5 });
+  const gone = join(mkdtempSync(join(tmpdir(), "turnlog-gone-")), "cache");
+  renameSync(directory, gone);
+  rmSync(dirname(gone), { recursive: true });
 }
