@@ -1,128 +1,83 @@
-// How near is an append to the cheapest thing that could be called one, and how far from SQLite?
-import fs from "node:fs";
-import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { openStore } from "../../dist/lib/index.js";
-import { inTurn, median, ratioOf, spreadOf } from "./measure.mjs";
-import { messages } from "./messages.mjs";
-import { BARE, FLAT, makeDatabase } from "./sqlite.mjs";
+// How near is an append to the cheapest thing that could be called one, and how far from what one would use instead?
+import { taskInTurn, withSides } from "./sides.mjs";
+import { MIXED } from "./messages.mjs";
+import { comparison } from "./rows.mjs";
 
-const BYTES = 600;
-/** Their texts are not the same, but all are in the processor's cache: what is measured is the append. */
-const MESSAGES = 256;
+/** In a quick run those alone that have a bar. */
+const BARRED = 4;
+const CONTENDERS = [
+  "turnlog",
+  "limit",
+  "sqlite-opencode",
+  "sqlite-flat",
+  "node-sqlite",
+  "level",
+  "lmdb",
+  "nedb",
+  "append-file",
+  "jsonl-meta",
+  "file-per-record",
+];
+/** It grows with what is in it: a hundredth of the messages of the others. */
+const SLOW = ["turnlog", "whole-file"];
+const SLOW_SHARE = 0.05;
+const LIMIT = "the physical limit";
+const THREE_TABLES = "better-sqlite3, three tables";
+const FLAT = "better-sqlite3, flat";
+/** So many it takes until all is compiled. */
+const WARM = 5000;
+/** Short enough to be in the processor's cache. */
+const SAME = { count: 256, mean: 600, sigma: 0 };
+const MANY = { count: 2048, ...MIXED };
 
 /**
  * @param {import("./measure.mjs").Setting} setting
  * @returns {Promise<import("./measure.mjs").Answer>}
  */
 export async function ask({ directory, quick }) {
-  const block = quick ? 500 : 2000;
-  const counts = { rounds: quick ? 9 : 24, dropped: quick ? 3 : 6 };
-  const list = [...messages(MESSAGES, BYTES, 0)];
-  const store = await openStore(join(directory, "store"));
-  const session = await store.createSession();
-  const file = fs.openSync(join(directory, "plain.jsonl"), "a");
-  const bare = makeDatabase(join(directory, "bare.db"), BARE);
-  const insert = bare.prepare("INSERT INTO message (data) VALUES (?)");
-  const flat = makeDatabase(join(directory, "flat.db"), FLAT);
-  const insertFlat = flat.prepare("INSERT INTO message (session, time, data) VALUES (?, ?, ?)");
-  const times = new Float64Array(block);
-  const at = (/** @type {number} */ index) => list[index % MESSAGES];
-
-  // Each side has its loops to itself: one loop for all would be compiled for all, and a call to it cost each of them.
-  const inOneLoop = {
-    turnlog: async () => {
-      for (let index = 0; index < block; index++) {
-        const message = at(index);
-        const start = performance.now();
-        await session.append(message);
-        times[index] = performance.now() - start;
-      }
-      return median(times) * 1000;
-    },
-    plain: () => {
-      for (let index = 0; index < block; index++) {
-        const message = at(index);
-        const start = performance.now();
-        fs.writeSync(file, `${JSON.stringify(message)}\n`);
-        times[index] = performance.now() - start;
-      }
-      return median(times) * 1000;
-    },
-    bareTable: () => {
-      for (let index = 0; index < block; index++) {
-        const message = at(index);
-        const start = performance.now();
-        insert.run(JSON.stringify(message));
-        times[index] = performance.now() - start;
-      }
-      return median(times) * 1000;
-    },
-    flat: () => {
-      for (let index = 0; index < block; index++) {
-        const message = at(index);
-        const start = performance.now();
-        insertFlat.run(session.id, Date.now(), JSON.stringify(message));
-        times[index] = performance.now() - start;
-      }
-      return median(times) * 1000;
-    },
-  };
-  const inTurnsOfTheirOwn = {
-    turnlog: async () => {
-      for (let index = 0; index < block; index++) {
-        await nextTurn();
-        const message = at(index);
-        const start = performance.now();
-        await session.append(message);
-        times[index] = performance.now() - start;
-      }
-      return median(times) * 1000;
-    },
-    plain: async () => {
-      for (let index = 0; index < block; index++) {
-        await nextTurn();
-        const message = at(index);
-        const start = performance.now();
-        fs.writeSync(file, `${JSON.stringify(message)}\n`);
-        times[index] = performance.now() - start;
-      }
-      return median(times) * 1000;
-    },
-    bareTable: async () => {
-      for (let index = 0; index < block; index++) {
-        await nextTurn();
-        const message = at(index);
-        const start = performance.now();
-        insert.run(JSON.stringify(message));
-        times[index] = performance.now() - start;
-      }
-      return median(times) * 1000;
-    },
-  };
-
-  const loop = await inTurn(inOneLoop, counts);
-  const turns = await inTurn(inTurnsOfTheirOwn, counts);
-  await store.close();
-  fs.closeSync(file);
-  bare.close();
-  flat.close();
+  const block = quick ? 300 : 2000;
+  const counts = { rounds: quick ? 9 : 15, dropped: quick ? 1 : 4 };
+  const slowCounts = { rounds: quick ? 1 : 5, dropped: 1 };
+  const contenders = CONTENDERS.slice(0, quick ? BARRED : undefined);
+  const rows = await withSides(contenders, { directory }, async (sides) => {
+    const { turnlog, limit, "sqlite-flat": flat } = sides;
+    for (const side of Object.values(sides)) {
+      if (side.share === 1) await side.run("appendOne", { block: WARM, sizes: SAME });
+    }
+    const same = await taskInTurn(sides, counts, "appendOne", ({ share }) => ({
+      block: block * Math.max(share, 0.5),
+      sizes: SAME,
+    }));
+    const mixed = await taskInTurn(sides, counts, "appendOne", ({ share }) => ({
+      block: block * Math.max(share, 0.5),
+      sizes: MANY,
+    }));
+    const apart = await taskInTurn({ turnlog, limit, flat }, counts, "appendOne", () => ({
+      block,
+      sizes: SAME,
+      apart: true,
+    }));
+    return [
+      ...comparison("600 bytes", "us", same, barsOf("append, 600 bytes")),
+      ...comparison("mixed", "us", mixed, barsOf("append, mixed sizes")),
+      ...comparison("600 bytes, in turns of their own", "us", apart),
+    ];
+  });
+  const slow = await withSides(SLOW, { directory: `${directory}/slow` }, (sides) =>
+    taskInTurn(sides, slowCounts, "appendOne", () => ({ block: Math.ceil(block * SLOW_SHARE), sizes: MANY })),
+  );
+  const appended = Math.ceil(block * SLOW_SHARE) * (slowCounts.rounds + slowCounts.dropped);
   return {
-    title: `append: one awaited append of ${BYTES} bytes, p50 of ${block}, median of ${counts.rounds} rounds`,
-    rows: [
-      { name: "turnlog", unit: "us", spread: spreadOf(loop.turnlog) },
-      { name: "JSON.stringify + writeSync", unit: "us", spread: spreadOf(loop.plain) },
-      { name: "better-sqlite3, one flat table", unit: "us", spread: spreadOf(loop.flat) },
-      { name: "better-sqlite3, (id, data) alone", unit: "us", spread: spreadOf(loop.bareTable) },
-      { name: "turnlog / writeSync", unit: "x", spread: ratioOf(loop.turnlog, loop.plain), least: 0.55 },
-      { name: "turnlog / better-sqlite3", unit: "x", spread: ratioOf(loop.turnlog, loop.flat), least: 2 },
-      { name: "turnlog / better-sqlite3, (id, data) alone", unit: "x", spread: ratioOf(loop.turnlog, loop.bareTable) },
-      { name: "in turns of their own: turnlog", unit: "us", spread: spreadOf(turns.turnlog) },
-      { name: "in turns of their own: writeSync", unit: "us", spread: spreadOf(turns.plain) },
-      { name: "in turns of their own: better-sqlite3", unit: "us", spread: spreadOf(turns.bareTable) },
-      { name: "in turns of their own: / writeSync", unit: "x", spread: ratioOf(turns.turnlog, turns.plain) },
-      { name: "in turns of their own: / better-sqlite3", unit: "x", spread: ratioOf(turns.turnlog, turns.bareTable) },
-    ],
-    notes: [],
+    title: `append: one awaited append, durability "process", p50 of ${block}, median of ${counts.rounds} rounds`,
+    rows: [...rows, ...comparison(`mixed, a session of up to ${appended}`, "us", slow)],
+    notes: ["a JSON file per record, JSONL and a meta file, @seald-io/nedb: half as many appends a round"],
   };
+}
+
+/**
+ * @param {string} claim
+ * @returns {Record<string, import("./rows.mjs").Bar>}
+ */
+function barsOf(claim) {
+  return { [LIMIT]: { least: 0.62, claim }, [THREE_TABLES]: { least: 5, claim }, [FLAT]: { least: 2.2, claim } };
 }

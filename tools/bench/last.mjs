@@ -22,8 +22,8 @@ const WARM_READS = 100;
  * @returns {Promise<import("./measure.mjs").Answer>}
  */
 export async function ask({ directory, quick }) {
-  const count = quick ? 20_000 : 100_000;
-  const counts = { rounds: quick ? 7 : 21, dropped: 2 };
+  const count = quick ? 8000 : 100_000;
+  const counts = { rounds: quick ? 4 : 21, dropped: quick ? 1 : 2 };
   const subject = await makeSubject(directory, messages(count, MEAN_BYTES, SIGMA));
   const { root, id, log } = subject;
   await warm(root);
@@ -61,7 +61,7 @@ export async function ask({ directory, quick }) {
     },
     counts,
   );
-  const first = await inTurn({ call: () => firstCall(subject) }, { rounds: quick ? 3 : 9, dropped: 1 });
+  const first = await inTurn({ call: () => firstCall(subject) }, { rounds: quick ? 1 : 9, dropped: 1 });
 
   const note = `the log has ${Math.round(fs.statSync(log).size / 1e6)} MB`;
   return {

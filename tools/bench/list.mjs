@@ -1,4 +1,6 @@
-// Lists sessions in a process of its own: node [--expose-gc] list.mjs turnlog|sqlite|sqlite-lazy PATH LIMIT PROJECT
+// Lists sessions in a process of its own: node [--expose-gc] list.mjs SIDE PATH LIMIT PROJECT
+//
+// SIDE is the rest of the name of a module beside this one. Not all know more than the first step.
 //
 // Prints JSON: the milliseconds and the answer of each step. With --expose-gc the first step alone, and the megabytes of
 // the process before it, after it, and after a collection.
@@ -8,7 +10,8 @@
  *
  * @typedef {"first" | "next" | "project" | "created" | "count"} Step
  * @typedef {string[] | number} Answer
- * @typedef {Record<Step, () => Answer | Promise<Answer>> & { close: () => void | Promise<void> }} Listing
+ * @typedef {Record<"first", () => Answer | Promise<Answer>> & Partial<Record<Step, () => Answer | Promise<Answer>>> &
+ *   { close: () => void | Promise<void> }} Listing
  * @typedef {{ before: number, after: number, kept: number }} Megabytes
  * @typedef {{ times: Record<Step, number>, answers: Record<Step, Answer>, memory: Megabytes }} Listed
  */
@@ -16,7 +19,7 @@
 const [side, path, limit, project] = process.argv.slice(2);
 /** @type {{ listing: (path: string, limit: number, project: string) => Listing }} */
 const { listing } = await import(`./list-${side}.mjs`);
-const sessions = listing(String(path), Number(limit), String(project));
+const sessions = listing(path, Number(limit), project);
 const listed = globalThis.gc === undefined ? await timeSteps() : { memory: await weighFirst(globalThis.gc) };
 await sessions.close();
 process.stdout.write(JSON.stringify(listed));
@@ -27,8 +30,10 @@ async function timeSteps() {
   /** @type {Record<string, Answer>} */
   const answers = {};
   for (const step of /** @type {Step[]} */ (["first", "next", "project", "created", "count"])) {
+    const ask = sessions[step];
+    if (ask === undefined) continue;
     const start = performance.now();
-    const answer = await sessions[step]();
+    const answer = await ask();
     times[step] = performance.now() - start;
     answers[step] = answer;
   }

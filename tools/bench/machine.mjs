@@ -14,14 +14,26 @@ const FILE_SYSTEMS = new Map([
   [0x6969, "nfs"],
 ]);
 
+/** @typedef {{ processor: string, cores: number, node: string, system: string, fileSystem: string, memoryGB: number }} Machine */
+
 /**
  * @param {string} directory
- * @returns {string}
+ * @returns {Machine}
  */
-export function describeMachine(directory) {
+export function machineOf(directory) {
   const cpus = os.cpus();
   const { type } = fs.statfsSync(directory);
-  const fileSystem = FILE_SYSTEMS.get(type) ?? `file system 0x${type.toString(16)}`;
-  const model = cpus[0]?.model.trim() ?? "unknown processor";
-  return `${model}, ${cpus.length} cores; Node ${process.versions.node}, ${os.type()} ${os.release()}, ${fileSystem}`;
+  return {
+    processor: cpus[0]?.model.trim() ?? "unknown processor",
+    cores: cpus.length,
+    node: process.versions.node,
+    system: `${os.type()} ${os.release()}`,
+    fileSystem: FILE_SYSTEMS.get(type) ?? `file system 0x${type.toString(16)}`,
+    memoryGB: Math.round(os.totalmem() / 1e9),
+  };
+}
+
+/** @param {Machine} machine */
+export function describeMachine({ processor, cores, node, system, fileSystem, memoryGB }) {
+  return `${processor}, ${cores} cores, ${memoryGB} GB; Node ${node}, ${system}, ${fileSystem}`;
 }

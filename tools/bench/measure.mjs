@@ -1,10 +1,16 @@
 // What the questions share: sides that take turns, so that a noisy moment hits all of them, and the medians of that.
 
 /** @typedef {{ median: number, min: number, max: number }} Spread */
+/** @typedef {"us" | "ms" | "x" | "MB" | "GB/s"} Unit */
+/**
+ * What stands in the README: the figures of both sides, in `unit`, or ours alone.
+ *
+ * @typedef {{ what: string, unit: Unit, against?: string, ours: Spread, other?: Spread }} Claim
+ */
 /**
  * One line of the table. With a bar: `least` for a ratio or a rate, `most` for times and memory.
  *
- * @typedef {{ name: string, unit: "us" | "ms" | "x" | "MB" | "GB/s", spread: Spread, least?: number, most?: number }} Row
+ * @typedef {{ name: string, unit: Unit, spread: Spread, least?: number, most?: number, claim?: Claim }} Row
  */
 /** @typedef {{ title: string, rows: Row[], notes: string[] }} Answer */
 /** @typedef {{ directory: string, quick: boolean }} Setting */

@@ -9,7 +9,18 @@ const LONGEST = 120_000;
 /** What a message has around its content, as JSON. */
 const FRAME_BYTES = 96;
 
-/** @typedef {{ role: string, content: string, model: string, usage: { input: number, output: number } }} Message */
+/**
+ * Sizes as they are in agents' sessions: the median is 600 bytes, the mean 3 KB, and one in 400 has 100 KB. And as small as
+ * those of a chat.
+ *
+ * @typedef {{ count: number, mean: number, sigma: number }} Sizes
+ */
+export const MIXED = { mean: 3150, sigma: 1.9 };
+export const SHORT = { mean: 600, sigma: 0.8 };
+
+/**
+ * @typedef {{ id?: string, role: string, content: string, model: string, usage: { input: number, output: number } }} Message
+ */
 
 /**
  * The lengths are log-normal around the mean; with `sigma` 0 all are the same.

@@ -16,6 +16,9 @@ const TITLES = {
   count: "count()",
 };
 
+/** @type {Call[]} */
+const IN_QUICK = ["last", "around", "message"];
+
 /** @typedef {import("./page-calls.mjs").Call} Call */
 /** @typedef {import("./page-subject.mjs").Subject} Subject */
 /** @typedef {import("./page-subject.mjs").Subjects} Subjects */
@@ -27,11 +30,11 @@ const TITLES = {
  * @returns {Promise<import("./measure.mjs").Answer>}
  */
 export async function ask({ directory, quick }) {
-  const counts = { rounds: quick ? 5 : 15, dropped: 1 };
-  const all = await makeSubjects(directory, quick ? [100, 10_000] : [100, 10_000, 100_000]);
+  const counts = { rounds: quick ? 2 : 15, dropped: quick ? 0 : 1 };
+  const all = await makeSubjects(directory, quick ? [100, 3000] : [100, 10_000, 100_000]);
   const { subjects } = all;
-  const names = /** @type {Call[]} */ (Object.keys(TITLES));
-  await warm(all, names);
+  const names = quick ? IN_QUICK : /** @type {Call[]} */ (Object.keys(TITLES));
+  await warm(all, names, quick ? WARM_CALLS / 5 : WARM_CALLS);
   /** @type {import("./measure.mjs").Row[]} */
   const rows = [];
   let isCold = true;
@@ -61,8 +64,9 @@ export async function ask({ directory, quick }) {
  *
  * @param {Subjects} all
  * @param {readonly Call[]} names
+ * @param {number} calls
  */
-async function warm(all, names) {
+async function warm(all, names, calls) {
   for (const name of names) {
     for (const subject of all.subjects) {
       const ours = await timeCall(all, subject, "turnlog", name);
@@ -72,7 +76,7 @@ async function warm(all, names) {
   }
   // The longest one is long to read for whoever has no index.
   const shorter = all.subjects.slice(0, -1);
-  for (let call = 0; call < WARM_CALLS; call++) {
+  for (let call = 0; call < calls; call++) {
     for (const name of names) {
       for (const side of /** @type {Side[]} */ (["turnlog", "sqlite"])) {
         await timeCall(all, shorter[call % shorter.length], side, name);

@@ -3,4 +3,4 @@
 const [name, directory, quick] = process.argv.slice(2);
 /** @type {{ ask: (setting: import("./measure.mjs").Setting) => Promise<import("./measure.mjs").Answer> }} */
 const { ask } = await import(`./${name}.mjs`);
-process.send?.(await ask({ directory: String(directory), quick: quick === "true" }));
+process.send?.(await ask({ directory, quick: quick === "true" }));

@@ -1,143 +1,76 @@
-// What does reading a whole session cost beyond finding its lines and parsing them?
+// What does reading a whole session cost beyond finding its lines and parsing them, and what in a database?
 import fs from "node:fs";
 import { crc32 } from "node:zlib";
-import Database from "better-sqlite3";
-import { openStore } from "../../dist/lib/index.js";
-import { inTurn, ratioOf, spreadOf } from "./measure.mjs";
-import { messages } from "./messages.mjs";
-import { checkCount, makeSubject } from "./subject.mjs";
+import { readLines } from "./contenders/lines.mjs";
+import { inTurn } from "./measure.mjs";
+import { MIXED } from "./messages.mjs";
+import { comparison } from "./rows.mjs";
+import { withSides } from "./sides.mjs";
+import { checkCount, findLog } from "./subject.mjs";
 
-/** Most messages are much shorter: the median is a quarter of the mean. */
-const MEAN_BYTES = 3150;
-const SIGMA = 1.7;
-/** No line is longer. */
-const CHUNK_BYTES = 1024 * 1024;
-const LF = 10;
+/** In a quick run those alone that have a bar. */
+const BARRED = 3;
+const CONTENDERS = ["turnlog", "sqlite-opencode", "sqlite-flat", "node-sqlite", "level", "lmdb", "append-file"];
+const SESSION = "subject";
+const PLAIN = "1 MiB chunks, JSON.parse";
+const CHECKED = "1 MiB chunks, crc32 and JSON.parse";
 
 /**
  * @param {import("./measure.mjs").Setting} setting
  * @returns {Promise<import("./measure.mjs").Answer>}
  */
 export async function ask({ directory, quick }) {
-  const count = quick ? 10_000 : 50_000;
+  const count = quick ? 4000 : 50_000;
   const counts = { rounds: quick ? 5 : 11, dropped: 2 };
-  const { root, id, log, database } = await makeSubject(directory, messages(count, MEAN_BYTES, SIGMA));
-
-  /** @param {() => number | Promise<number>} read */
-  const timed = async (read) => {
-    const start = performance.now();
-    const found = await read();
-    const time = performance.now() - start;
-    checkCount(found, count);
-    return time;
-  };
-  const figures = await inTurn(
-    {
-      turnlog: () => timed(() => readStore(root, id)),
-      plain: () => timed(() => readLines(log)),
-      checked: () => timed(() => readCheckedLines(log)),
-      sqlite: () => timed(() => readRows(database)),
-    },
-    counts,
-  );
-
-  const { size } = fs.statSync(log);
-  return {
-    title: `read: all of ${count} messages, page cache warm, median of ${counts.rounds} rounds`,
-    rows: [
-      { name: "turnlog: openStore and messages()", unit: "ms", spread: spreadOf(figures.turnlog) },
-      { name: "1 MiB chunks, indexOf, JSON.parse", unit: "ms", spread: spreadOf(figures.plain) },
-      { name: "the same with crc32 of each line", unit: "ms", spread: spreadOf(figures.checked) },
-      { name: "better-sqlite3, JSON.parse", unit: "ms", spread: spreadOf(figures.sqlite) },
-      { name: "turnlog / JSON.parse", unit: "x", spread: ratioOf(figures.turnlog, figures.plain), least: 0.65 },
-      {
-        name: "turnlog / crc32 and JSON.parse",
-        unit: "x",
-        spread: ratioOf(figures.turnlog, figures.checked),
-        least: 0.8,
-      },
-      { name: "turnlog / better-sqlite3", unit: "x", spread: ratioOf(figures.turnlog, figures.sqlite) },
-    ],
-    notes: [`the log has ${Math.round(size / 1e6)} MB, ${Math.round(size / count)} bytes a message`],
-  };
+  return await withSides(CONTENDERS.slice(0, quick ? BARRED : undefined), { directory }, async (sides) => {
+    for (const side of Object.values(sides)) await side.run("fill", { session: SESSION, sizes: { count, ...MIXED } });
+    const log = findLog(`${directory}/turnlog`, SESSION);
+    /** @type {Record<string, () => Promise<number>>} */
+    const turns = {};
+    const question = { session: SESSION, count, call: "readAll", limit: count };
+    for (const side of Object.values(sides)) turns[side.title] = () => side.run("readOpening", question);
+    turns[PLAIN] = async () => timed(() => readLines(log, (line) => isMessage(line)), count);
+    let sum = 0;
+    turns[CHECKED] = async () =>
+      timed(
+        () =>
+          readLines(log, (line, bytes) => {
+            sum ^= crc32(bytes);
+            return isMessage(line);
+          }),
+        count,
+      );
+    const figures = await inTurn(turns, counts);
+    if (sum === 0) throw new Error("no checksum was taken");
+    const claim = "full read through messages()";
+    const bars = {
+      [PLAIN]: { least: 0.65, claim },
+      [CHECKED]: { least: 0.8, claim },
+      "better-sqlite3, three tables": { least: 1, claim },
+      "better-sqlite3, flat": { least: 1, claim },
+    };
+    const { size } = fs.statSync(log);
+    return {
+      title: `read: all of ${count} messages, mixed sizes, open and read, page cache warm, median of ${counts.rounds} rounds`,
+      rows: comparison("all", "ms", figures, bars),
+      notes: [`the log has ${Math.round(size / 1e6)} MB, ${Math.round(size / count)} bytes a message`],
+    };
+  });
 }
 
 /**
- * A fresh store: what an earlier read has found out is found out again.
- *
- * @param {string} root
- * @param {string} id
+ * @param {() => number} read
+ * @param {number} count
  */
-async function readStore(root, id) {
-  const store = await openStore(root);
-  let found = 0;
-  for await (const { data } of store.session(id).messages()) if (typeof data === "object") found++;
-  await store.close();
-  return found;
-}
-
-/** @param {string} path */
-function readLines(path) {
-  let found = 0;
-  for (const { bytes, end } of chunks(path)) {
-    for (let start = 0; start < end;) {
-      const lineEnd = bytes.indexOf(LF, start);
-      if (isMessage(bytes.toString("utf8", start, lineEnd))) found++;
-      start = lineEnd + 1;
-    }
-  }
-  return found;
-}
-
-/** @param {string} path */
-function readCheckedLines(path) {
-  let found = 0;
-  let sum = 0;
-  for (const { bytes, end } of chunks(path)) {
-    for (let start = 0; start < end;) {
-      const lineEnd = bytes.indexOf(LF, start);
-      sum ^= crc32(bytes.subarray(start, lineEnd));
-      if (isMessage(bytes.toString("utf8", start, lineEnd))) found++;
-      start = lineEnd + 1;
-    }
-  }
-  if (sum === 0) throw new Error("no checksum was taken");
-  return found;
-}
-
-/** @param {string} path */
-function readRows(path) {
-  const database = new Database(path);
-  let found = 0;
-  for (const row of database.prepare("SELECT data FROM message ORDER BY id").pluck().iterate()) {
-    if (typeof JSON.parse(/** @type {string} */ (row)) === "object") found++;
-  }
-  database.close();
-  return found;
+function timed(read, count) {
+  const start = performance.now();
+  const found = read();
+  const time = performance.now() - start;
+  checkCount(found, count);
+  return time;
 }
 
 /** @param {string} line */
 function isMessage(line) {
   return JSON.parse(line).type === "message";
-}
-
-/**
- * The file in pieces that end with a line, each valid until the next is asked for.
- *
- * @param {string} path
- * @returns {Generator<{ bytes: Buffer, end: number }>}
- */
-function* chunks(path) {
-  const file = fs.openSync(path, "r");
-  const bytes = Buffer.allocUnsafeSlow(2 * CHUNK_BYTES);
-  let kept = 0;
-  for (;;) {
-    const count = fs.readSync(file, bytes, kept, CHUNK_BYTES, null);
-    if (count === 0) break;
-    const end = bytes.lastIndexOf(LF, kept + count - 1) + 1;
-    yield { bytes, end };
-    bytes.copyWithin(0, end, kept + count);
-    kept += count - end;
-  }
-  fs.closeSync(file);
 }

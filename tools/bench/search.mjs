@@ -1,16 +1,14 @@
 // How fast is a text found that stands in one message of a thousand megabytes, without an index?
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { openStore } from "../../dist/lib/index.js";
 import { inTurn, ratioOf, spreadOf } from "./measure.mjs";
-import { messages } from "./messages.mjs";
+import { MIXED, messages } from "./messages.mjs";
 import { makeDatabase, BARE } from "./sqlite.mjs";
 import { checkCount } from "./subject.mjs";
 
-/** Most messages are much shorter: the median is a quarter of the mean. */
-const MEAN_BYTES = 3150;
-const SIGMA = 1.7;
 /** A session of 5 MB. */
 const SESSION_MESSAGES = 1600;
 /** One with a letter that is rare everywhere, one with none, and a Chinese word of the usual length. */
@@ -21,7 +19,7 @@ const NEEDLES = { rare: "Quixotic", common: "tortoise", chinese: "烏龜" };
  * @returns {Promise<import("./measure.mjs").Answer>}
  */
 export async function ask({ directory, quick }) {
-  const sessions = quick ? 20 : 200;
+  const sessions = quick ? 8 : 200;
   const counts = { rounds: quick ? 5 : 7, dropped: 1 };
   const root = join(directory, "store");
   const path = join(directory, "messages.db");
@@ -34,6 +32,7 @@ export async function ask({ directory, quick }) {
   const sidesOf = (needle) => ({
     turnlog: () => timed(() => search(root, needle.toLowerCase())),
     sqlite: () => timed(() => like.get(`%${needle.toLowerCase()}%`)),
+    grep: () => timed(() => grep(root, needle)),
   });
   const rare = await inTurn(sidesOf(NEEDLES.rare), counts);
   const common = await inTurn(sidesOf(NEEDLES.common), counts);
@@ -51,6 +50,9 @@ export async function ask({ directory, quick }) {
       { name: "better-sqlite3 LIKE, a rare letter in it", unit: "GB/s", spread: rateOf(rare.sqlite) },
       { name: "better-sqlite3 LIKE, common letters", unit: "GB/s", spread: rateOf(common.sqlite) },
       { name: "better-sqlite3 LIKE, Chinese", unit: "GB/s", spread: rateOf(chinese.sqlite) },
+      { name: "grep, the case as it is, a rare letter in it", unit: "GB/s", spread: rateOf(rare.grep) },
+      { name: "grep, common letters only", unit: "GB/s", spread: rateOf(common.grep) },
+      { name: "grep, Chinese", unit: "GB/s", spread: rateOf(chinese.grep) },
       { name: "turnlog / LIKE, a rare letter in it", unit: "x", spread: ratioOf(rare.turnlog, rare.sqlite) },
       { name: "turnlog / LIKE, common letters only", unit: "x", spread: ratioOf(common.turnlog, common.sqlite) },
       { name: "turnlog / LIKE, Chinese", unit: "x", spread: ratioOf(chinese.turnlog, chinese.sqlite) },
@@ -67,7 +69,7 @@ export async function ask({ directory, quick }) {
  * @param {number} sessions
  */
 async function fill(root, path, sessions) {
-  const list = [...messages(SESSION_MESSAGES, MEAN_BYTES, SIGMA)];
+  const list = [...messages(SESSION_MESSAGES, MIXED.mean, MIXED.sigma)];
   const found = Object.values(NEEDLES).map((needle) => ({
     role: "user",
     content: `here it is: ${needle}.`,
@@ -101,6 +103,17 @@ async function search(root, needle) {
   for await (const { session } of store.searchMessages(needle)) if (session === "session-0") found++;
   await store.close();
   return found;
+}
+
+/**
+ * What one would type instead. It takes the case as it is, which is less work.
+ *
+ * @param {string} root
+ * @param {string} needle
+ */
+function grep(root, needle) {
+  const options = { encoding: /** @type {const} */ ("utf8"), env: { ...process.env, LC_ALL: "C" } };
+  return execFileSync("grep", ["-rF", "--", needle, join(root, "sessions")], options).split("\n").length - 1;
 }
 
 /** @param {() => unknown} search */

@@ -4,20 +4,26 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { openStore } from "../../dist/lib/index.js";
+import { fillOther, MOST_FILES, OTHERS } from "./list-others.mjs";
 import { sessionData } from "./session-data.mjs";
 import { makeDatabase, SESSIONS } from "./sqlite.mjs";
 
 /** What was changed a moment ago is not believed: it might be changing still. */
 const REST_MS = 2500;
 
-/** @typedef {{ count: number, root: string, database: string, roots: number }} Stores */
+/**
+ * `others`: the path of each other store, by its name in list-others.mjs.
+ *
+ * @typedef {{ count: number, root: string, database: string, roots: number, others: Record<string, string> }} Stores
+ */
 
 /**
  * @param {string} directory
  * @param {number} count
+ * @param {boolean} withOthers
  * @returns {Promise<Stores>}
  */
-export async function makeStores(directory, count) {
+export async function makeStores(directory, count, withOthers) {
   const root = join(directory, `store-${count}`);
   const path = join(directory, `sessions-${count}.db`);
   const empty = await openStore(root);
@@ -37,13 +43,20 @@ export async function makeStores(directory, count) {
   // The last one to close moves what stands in the WAL into the database.
   database.close();
 
+  /** @type {Record<string, string>} */
+  const others = {};
+  for (const name of /** @type {(keyof typeof OTHERS)[]} */ (withOthers ? Object.keys(OTHERS) : [])) {
+    if (name === "files" && count > MOST_FILES) continue;
+    others[name] = join(directory, `${name}-${count}`);
+    await fillOther(name, others[name], sessionData(count));
+  }
   await sleep(REST_MS);
   const store = await openStore(root);
   await store.refresh();
   const { items } = await store.page({ limit: 1 });
   await store.close();
   if (items.length !== 1) throw new Error("the store does not list what was written");
-  return { count, root, database: path, roots };
+  return { count, root, database: path, roots, others };
 }
 
 /**

@@ -6,8 +6,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { dropFromCache } from "./cold.mjs";
 import { inTurn, ratioOf, spreadOf } from "./measure.mjs";
+import { OTHERS } from "./list-others.mjs";
 import { projectName } from "./session-data.mjs";
 import { makeStores } from "./session-stores.mjs";
+import { against, comparison } from "./rows.mjs";
 import { checkCount } from "./subject.mjs";
 
 const LIMIT = 50;
@@ -23,25 +25,25 @@ const LATER_STEPS = /** @type {const} */ ({
 /** @typedef {import("./list.mjs").Listed} Listed */
 /** @typedef {import("./list.mjs").Step} Step */
 /** @typedef {import("./session-stores.mjs").Stores} Stores */
-/** @typedef {"turnlog" | "sqlite" | "sqlite-lazy"} Side */
+/** @typedef {"turnlog" | "sqlite" | "sqlite-lazy" | keyof typeof OTHERS} Side */
 
 /**
  * @param {import("./measure.mjs").Setting} setting
  * @returns {Promise<import("./measure.mjs").Answer>}
  */
 export async function ask({ directory, quick }) {
-  const counts = { rounds: quick ? 5 : 21, dropped: 1 };
+  const counts = { rounds: quick ? 2 : 15, dropped: quick ? 0 : 1 };
   /** @type {Stores[]} */
   const sizes = [];
-  for (const count of quick ? [1000, 10_000] : [1000, 10_000, 100_000]) sizes.push(await makeStores(directory, count));
+  for (const count of quick ? [300, 2000] : [1000, 10_000, 100_000]) {
+    sizes.push(await makeStores(directory, count, !quick));
+  }
   for (const stores of sizes) checkSame(stores);
   const [least, most] = /** @type {[Stores, Stores]} */ ([sizes[0], sizes.at(-1)]);
 
   const warm = await inTurn(
     Object.fromEntries(
-      sizes.flatMap((stores) =>
-        /** @type {Side[]} */ (["turnlog", "sqlite"]).map((side) => [side + stores.count, () => list(side, stores)]),
-      ),
+      sizes.flatMap((stores) => sidesOf(stores).map((side) => [side + stores.count, () => list(side, stores)])),
     ),
     counts,
   );
@@ -68,8 +70,10 @@ export async function ask({ directory, quick }) {
     },
     counts,
   );
+  /** @type {(side: "turnlog" | "sqlite", when: "after" | "kept") => number[]} */
+  const grownOf = (side, when) => memory[side].map((megabytes) => Math.max(0.1, megabytes[when] - megabytes.before));
   /** @type {(side: "turnlog" | "sqlite", when: "after" | "kept") => import("./measure.mjs").Spread} */
-  const grown = (side, when) => spreadOf(memory[side].map((megabytes) => megabytes[when] - megabytes.before));
+  const grown = (side, when) => spreadOf(grownOf(side, when));
   const lazy = await inTurn(
     {
       turnlog: () => list("turnlog", most).times.first,
@@ -85,7 +89,17 @@ export async function ask({ directory, quick }) {
       ...sizes.flatMap((stores) => {
         const [ours, theirs] = [times("turnlog", stores, "first"), times("sqlite", stores, "first")];
         const name = `first page of ${stores.count}`;
-        return rowsOf(name, ours, theirs, stores === most ? { least: 1 } : {});
+        const bar =
+          stores === most && !quick ? { least: 1, claim: `open and first page of ${stores.count} sessions` } : {};
+        return [
+          ...rowsOf(name, ours, theirs, bar),
+          ...Object.keys(stores.others).flatMap((other) =>
+            comparison(name, "ms", {
+              turnlog: ours,
+              [OTHERS[/** @type {keyof typeof OTHERS} */ (other)]]: times(/** @type {Side} */ (other), stores, "first"),
+            }).slice(1),
+          ),
+        ];
       }),
       {
         name: `turnlog: ${most.count} / ${least.count} sessions`,
@@ -104,6 +118,14 @@ export async function ask({ directory, quick }) {
       ...rowsOf("first page, addon not loaded", lazy.turnlog, lazy.sqlite),
       { name: "memory of the first page: turnlog", unit: "MB", spread: grown("turnlog", "after"), most: 16 },
       { name: "memory: better-sqlite3", unit: "MB", spread: grown("sqlite", "after") },
+      against(
+        "memory: turnlog / better-sqlite3",
+        "MB",
+        "better-sqlite3",
+        grownOf("turnlog", "after"),
+        grownOf("sqlite", "after"),
+        quick ? {} : { least: 1, claim: `memory for the first page of ${most.count} sessions` },
+      ),
       { name: "memory kept: turnlog", unit: "MB", spread: grown("turnlog", "kept") },
       { name: "memory kept: better-sqlite3", unit: "MB", spread: grown("sqlite", "kept") },
       { name: "import: turnlog", unit: "ms", spread: spreadOf(imports.turnlog), most: 25 },
@@ -121,15 +143,19 @@ export async function ask({ directory, quick }) {
  * @param {string} name
  * @param {number[]} ours
  * @param {number[]} theirs
- * @param {{ least?: number }} bar
+ * @param {import("./rows.mjs").Bar} bar
  * @returns {import("./measure.mjs").Row[]}
  */
 function rowsOf(name, ours, theirs, bar = {}) {
-  return [
-    { name: `${name}: turnlog`, unit: "ms", spread: spreadOf(ours) },
-    { name: `${name}: better-sqlite3`, unit: "ms", spread: spreadOf(theirs) },
-    { name: `${name}: turnlog / better-sqlite3`, unit: "x", spread: ratioOf(ours, theirs), ...bar },
-  ];
+  return comparison(name, "ms", { turnlog: ours, "better-sqlite3": theirs }, { "better-sqlite3": bar });
+}
+
+/**
+ * @param {Stores} stores
+ * @returns {Side[]}
+ */
+function sidesOf({ others }) {
+  return ["turnlog", "sqlite", .../** @type {Side[]} */ (Object.keys(others))];
 }
 
 /**
@@ -138,8 +164,8 @@ function rowsOf(name, ours, theirs, bar = {}) {
  * @param {string[]} flags of Node
  * @returns {Listed}
  */
-function list(side, { root, database }, flags = []) {
-  const path = side === "turnlog" ? root : database;
+function list(side, { root, database, others }, flags = []) {
+  const path = others[side] ?? (side === "turnlog" ? root : database);
   return JSON.parse(run("list.mjs", [side, path, String(LIMIT), PROJECT], flags));
 }
 

@@ -133,12 +133,12 @@ class Machines {
     const folder = join(this.#root, "sessions", this.#records[machine] ?? "none");
     if (!fs.existsSync(folder)) return await use();
     const [path] = logsBelow(folder);
-    const content = fs.readFileSync(String(path));
+    const content = fs.readFileSync(path);
     let end = 0;
     for (let line = 0; line < kept; line++) end = content.indexOf(10, end) + 1;
-    fs.writeFileSync(String(path), content.subarray(0, end));
+    fs.writeFileSync(path, content.subarray(0, end));
     await use();
-    fs.writeFileSync(String(path), content);
+    fs.writeFileSync(path, content);
   }
 }
 
