@@ -5,7 +5,16 @@ import { rolldown } from "rolldown";
 
 const LIBRARY = "lib/index.ts";
 /** What programs can import, the command line among them. */
-const ENTRIES = { index: LIBRARY, content: "lib/content.ts" };
+const ENTRIES = {
+  index: LIBRARY,
+  content: "lib/content.ts",
+  ...Object.fromEntries(
+    ["ai-sdk", "claude-agent-sdk", "langgraph", "openai-agents", "opencode", "picoclaw"].map((name) => [
+      `adapters/${name}`,
+      `lib/adapters/${name}.ts`,
+    ]),
+  ),
+};
 
 await build("lib", ENTRIES);
 await build("tools", { cli: "tools/cli.ts", start: "tools/start.ts" });

@@ -4,6 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "turnlog";
+import { aiChatStore } from "turnlog/ai-sdk";
+import { claudeSessionStore } from "turnlog/claude-agent-sdk";
+import { langGraphSaver } from "turnlog/langgraph";
+import { openAISession } from "turnlog/openai-agents";
+import { opencodeStorage } from "turnlog/opencode";
+import { picoclawStore } from "turnlog/picoclaw";
 
 const directory = mkdtempSync(join(tmpdir(), "turnlog-smoke-"));
 try {
@@ -21,6 +27,21 @@ try {
   const texts = (await again.session(session.id).history()).map(({ data }) => data.content);
   assert.deepEqual(texts, ["two", "three"]);
   assert.equal((await again.get(session.id)).title, "smoke");
+  // Adapters are there without the frameworks that they are of.
+  await picoclawStore(again).addMessage("telegram:1", "user", "hi");
+  assert.deepEqual(await openAISession(again, "telegram:1").getItems(), [{ role: "user", content: "hi" }]);
+  assert.deepEqual(await claudeSessionStore(again).listSessions("none"), []);
+  assert.deepEqual(await aiChatStore(again).loadChat("none"), []);
+  assert.equal(await opencodeStorage(again).readSession("none"), undefined);
+  assert.equal(
+    await langGraphSaver(
+      again,
+      class {
+        serde = undefined;
+      },
+    ).getTuple({ configurable: { thread_id: "none" } }),
+    undefined,
+  );
   await again.close();
   process.stdout.write(`Node ${process.version}: the package works\n`);
 } finally {
