@@ -19,6 +19,7 @@ export type {
   ImportProblem,
   ImportProgress,
   ImportReport,
+  ImportRequest,
   ImportSource,
 } from "./base/import.ts";
 export type { HealedLog, MergeOptions, MergeProblem, MergeProgress, MergeReport } from "./base/merge.ts";

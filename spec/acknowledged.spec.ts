@@ -1,5 +1,6 @@
 // What any process of this machine has acknowledged is in every listing that starts later, in its place.
 import { expect, test } from "vitest";
+import { nextMs } from "./helpers/clock.ts";
 import { Elsewhere } from "./helpers/asked.ts";
 import { run } from "./helpers/processes.ts";
 import { pick, randomOf } from "./helpers/random.ts";
@@ -7,11 +8,6 @@ import { collect, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const IS_LONG = process.env["TURNLOG_LONG"] !== undefined;
-
-/** What is written next is later than what was written. */
-function nextMs(): void {
-  for (const now = Date.now(); Date.now() === now;);
-}
 
 test("the session that any process has written to last comes first, for every process", async () => {
   const directory = stores.directory();

@@ -2,15 +2,11 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
+import { nextMs } from "./helpers/clock.ts";
 import { run } from "./helpers/processes.ts";
 import { collect, logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
-
-/** What is written next is later than what was written. */
-function nextMs(): void {
-  for (const now = Date.now(); Date.now() === now;);
-}
 
 /** A store of such sessions, closed. -> its directory, and the log of the first one */
 async function storeOf(messages: Record<string, number>): Promise<{ directory: string; log: string }> {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { jsonLinesOf, storeWith, turnlog, turnlogHere } from "./helpers/cli.ts";
+import { jsonLinesOf, storeSaying, storeWith, turnlog, turnlogHere } from "./helpers/cli.ts";
 import { filesIn, useStores } from "./helpers/stores.ts";
 import "./helpers/built.ts";
 
@@ -73,18 +73,7 @@ test("what another tool has already is left, told, and exit 1; a store takes it 
 
 test("a terminal takes no orders from a session, in whatever format", async () => {
   const evil = "a\u001b]0;owned\u0007\u001b[2J\u009b31m\u202eb\u007f";
-  const directory = stores.directory();
-  const store = await stores.open({}, directory);
-  const session = await store.createSession({ id: "s", title: evil, tags: [evil], metadata: { [evil]: 1 } });
-  await session.append({
-    id: evil,
-    role: evil,
-    content: [
-      { type: "text", text: evil },
-      { type: "tool_use", name: evil },
-    ],
-  });
-  await store.close();
+  const directory = await storeSaying(stores, evil, "s");
   for (const format of ["ndjson", "markdown", "html", "claude-code"]) {
     const args = ["--store", directory, "export", "s", "--format", format];
     const { code, stdout } = await turnlogHere(args, { isTTY: true });

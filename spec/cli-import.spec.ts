@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync }
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, test, vi } from "vitest";
+import { importText } from "../tools/import-progress.ts";
 import { Progress } from "../tools/progress.ts";
 import { jsonLinesOf, start, turnlog, turnlogHere } from "./helpers/cli.ts";
 import { logsOf, useStores } from "./helpers/stores.ts";
@@ -103,6 +104,7 @@ test("all: what the tools have in this home, each where it keeps it, and nothing
   const fixtures = new URL("../fixtures/import", import.meta.url).pathname;
   const env: Record<string, string> = { HOME: home };
   for (const name of ["CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "OPENCLAW_STATE_DIR"]) env[name] = "";
+  for (const name of ["XDG_DATA_HOME", "OPENCODE_DB"]) env[name] = "";
   for (const name of ["PI_CODING_AGENT_DIR", "PI_CODING_AGENT_SESSION_DIR"]) env[name] = "";
   const directory = join(stores.directory(), "store");
   const none = await turnlog(["--store", directory, "import", "--from", "all"], { env });
@@ -113,6 +115,7 @@ test("all: what the tools have in this home, each where it keeps it, and nothing
     ["gemini-cli", ".gemini"],
     ["openclaw", ".openclaw"],
     ["pi", ".pi"],
+    ["opencode/files", ".local/share"],
   ] as const)
     cpSync(join(fixtures, tool), join(home, place), { recursive: true });
   const before = contentsOf(home);
@@ -122,15 +125,22 @@ test("all: what the tools have in this home, each where it keeps it, and nothing
   expect(report).toEqual(trial);
   const counts = new Map<string, number>();
   for (const { source } of report.sessions) counts.set(source, (counts.get(source) ?? 0) + 1);
-  expect(Object.fromEntries(counts)).toEqual({ "claude-code": 1, codex: 4, "gemini-cli": 3, openclaw: 3, pi: 3 });
+  expect(Object.fromEntries(counts)).toEqual({
+    "claude-code": 8,
+    codex: 4,
+    "gemini-cli": 3,
+    openclaw: 3,
+    opencode: 4,
+    pi: 3,
+  });
   expect(report.source).toBe("all");
   const again = await turnlog(["--store", directory, "import", "--from", "all"], { env });
-  expect(again).toEqual({ code: 0, stdout: "", stderr: "14 unchanged; 0 messages added\n" });
+  expect(again).toEqual({ code: 0, stdout: "", stderr: "25 unchanged; 0 messages added\n" });
   expect(contentsOf(home)).toEqual(before);
   // A home as a path is looked through for all of them, too, whatever else is in it; a tool can be moved elsewhere.
   for (const name of ["tmp", "sessions", "agents"]) mkdirSync(join(home, name));
   const byPath = await turnlog(["import", home, "--from", "all", "--dry-run"], { directory: home });
-  expect(byPath.stderr).toMatch(/^dry run: 14 created; /);
+  expect(byPath.stderr).toMatch(/^dry run: 25 created; /);
   const moved = await turnlog(["import", "--from", "codex", "--dry-run"], {
     directory: home,
     env: { ...env, HOME: join(home, "elsewhere"), CODEX_HOME: join(home, ".codex") },
@@ -177,6 +187,55 @@ test("Ctrl-C ends an import: exit 130, the store is sound, and the next import d
   const rest = count - done.size;
   expect(stderr.replaceAll(",", "")).toBe(`${rest} created ${done.size} unchanged; ${rest * 20} messages added\n`);
   for (const [path, bytes] of done) expect(readFileSync(path)).toEqual(bytes);
+});
+
+test("messages from a file or from stdin: recognized, named, grown, and an export through a pipe", async () => {
+  const source = stores.unverified();
+  const directory = stores.directory();
+  const path = join(source, "chat.json");
+  const image = `data:image/png;base64,${Buffer.alloc(40_000, 7).toString("base64")}`;
+  const messages = [
+    { role: "user", content: [{ type: "image_url", image_url: { url: image } }] },
+    { role: "assistant", content: "A line." },
+  ];
+  writeFileSync(path, JSON.stringify(messages));
+  const file = await turnlog(["--store", directory, "import", path]);
+  expect(file).toEqual({
+    code: 0,
+    stdout: "created\t2\tchat\n",
+    stderr: "1 created; 2 messages added, 1 attachment\n",
+  });
+  const named = ["--store", directory, "import", "-", "--from", "messages", "--id", "piped"];
+  expect((await turnlog(named, { input: JSON.stringify(messages.slice(1)) })).stdout).toBe("created\t1\tpiped\n");
+  const grown = await turnlog(named, {
+    input: JSON.stringify([...messages.slice(1), { role: "user", content: "And?" }]),
+  });
+  expect(grown).toEqual({ code: 0, stdout: "grown\t1\tpiped\n", stderr: "1 grown; 1 message added\n" });
+  const torn = await turnlog(["--store", directory, "import", "-"], { input: '{"role":"user","content":"x"}\nno' });
+  expect(torn.code).toBe(1);
+  expect(torn.stderr).toMatch(/^turnlog: -:2: a torn line at the end\n1 created; /);
+  const other = stores.directory();
+  const { stdout } = await turnlog(["--store", directory, "export", "--format", "ndjson"]);
+  expect((await turnlog(["--store", other, "import", "-"], { input: stdout })).stderr).toBe(
+    "3 created; 5 messages added, 1 attachment\n",
+  );
+  expect((await turnlog(["--store", other, "show", "piped"])).stdout).toContain("And?");
+  const { code, stderr } = await turnlog(["--store", other, "import", "-"], { input: "text" });
+  expect([code, stderr]).toEqual([2, "turnlog: the input is no session file of a known tool, nor has it any\n"]);
+});
+
+test("how far an import has come: the bytes that are to be read, how fast, how long yet; nothing of what lies still", () => {
+  const at = { sessions: 120, found: 400, messages: 81_234, bytes: 1_260_000_000, totalBytes: 3_000_000_000 };
+  expect(importText(at, 4000)).toBe(
+    "████░░░░░░ 42 % of 3 GB, 315 MB/s, 6 s left, 120 of 400 sessions, 81,234 messages",
+  );
+  expect(importText(at, 400)).toBe("████░░░░░░ 42 % of 3 GB, 120 of 400 sessions, 81,234 messages");
+  expect(importText({ ...at, bytes: 2_999_999_999 }, 9e6)).toMatch(/^█████████░ 99 % of 3 GB, 333 kB\/s, 1 s left/);
+  expect(importText({ ...at, bytes: 3e9, sessions: 400 }, 9e6)).toMatch(
+    /^██████████ 100 % of 3 GB, 333 kB\/s, 0 s left/,
+  );
+  expect(importText({ ...at, bytes: 1e6 }, 2000)).toContain("1 h 40 min left");
+  expect(importText({ ...at, bytes: 0, totalBytes: 0, messages: 0 }, 4000)).toBe("120 of 400 sessions, 0 messages");
 });
 
 test("how far it has come shows on a terminal after a second, and goes when the import ends", () => {

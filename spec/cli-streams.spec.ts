@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { jsonLinesOf, linesOf, start, storeWith, turnlog, turnlogHere } from "./helpers/cli.ts";
+import { jsonLinesOf, linesOf, start, storeSaying, storeWith, turnlog, turnlogHere } from "./helpers/cli.ts";
 import { logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
@@ -187,19 +187,8 @@ describe("a terminal", () => {
   const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/;
 
   test("gets no control character of a title, a message, an id or an argument", async () => {
-    const directory = stores.directory();
-    const store = await stores.open({}, directory);
     const safe = evil.replace("\0", "");
-    const session = await store.createSession({ id: safe, title: evil, tags: [evil], metadata: { [evil]: 1 } });
-    await session.append({
-      id: safe,
-      role: evil,
-      content: [
-        { type: "text", text: evil },
-        { type: "tool_use", name: evil },
-      ],
-    });
-    await store.close();
+    const directory = await storeSaying(stores, evil, safe);
     for (const args of [
       ["ls"],
       ["show", "a"],

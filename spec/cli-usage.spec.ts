@@ -137,9 +137,11 @@ describe("wrong usage", () => {
       [["machine", "--dry-run"], "--dry-run belongs to --adopt"],
       [["machine", "--adopt", "../x"], "adopt() takes the name of a machine's folder"],
       [["import"], "import needs a path, or --from"],
+      [["import", "--from", "messages"], "--from messages needs a path"],
+      [["import", "-", "--mark-migrated"], "--mark-migrated needs a path"],
       [
         ["import", "--from", "cursor", "x"],
-        "--from takes claude-code, codex, gemini-cli, openclaw, pi, picoclaw, turnlog or all",
+        "--from takes claude-code, codex, gemini-cli, messages, openclaw, opencode, pi, picoclaw, turnlog or all",
       ],
       [["export", "--format", "xml"], "--format is one of jsonl, json, ndjson, markdown, html, claude-code, picoclaw"],
       [["export", "--format", "html", "--data", "s"], "--data goes with the formats jsonl and json"],

@@ -6,12 +6,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SessionInfo, Store } from "../lib/index.ts";
 import { isThere } from "./helpers/processes.ts";
-import { step, take } from "./helpers/random-sessions.ts";
+import { step, storeAfter } from "./helpers/random-sessions.ts";
 import { collect, filesIn, useStores } from "./helpers/stores.ts";
 import { again, expectChain, recordsIn } from "./helpers/transcripts.ts";
 
 const stores = useStores();
 const FIXTURES = new URL("../fixtures/import", import.meta.url).pathname;
+const BIRDSONG = join(FIXTURES, "claude-code", "projects", "-home-ann-birdsong");
 const CLAUDE = "7d3c1f52-8a40-4b6e-9d17-2f60c5a9e1b4";
 
 /** What must come back: histories, all branches, times without the counters, and what the session is called. */
@@ -45,13 +46,7 @@ function given(history: readonly any[]): unknown[] {
 test("what any history and info became comes back from lines, with its times, and a second import adds nothing", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
-      const store = await stores.open();
-      let n = 0;
-      for (const each of steps) {
-        const session = store.session(`s${each.which % 2}`, { create: true });
-        await take(session, each, () => n++);
-        if (each.kind === "title") await session.update({ tags: [String(n)], metadata: { type: "session", n } });
-      }
+      const store = await storeAfter(stores, steps);
       const { other, path } = await again(stores, store, "ndjson");
       const [one, two] = [await shown(store), await shown(other)];
       const linear = (all: Record<string, unknown>): unknown =>
@@ -144,19 +139,22 @@ test("lines that end early, or are none, give the rest, and tell", async () => {
 
 test("a Claude Code session goes back as it was: every line, its branches, its title", async () => {
   const store = await stores.open();
-  await store.importFrom("claude-code", { path: join(FIXTURES, "claude-code") });
+  await store.importFrom("claude-code", { path: BIRDSONG });
   const { other, path } = await again(stores, store, "claude-code");
-  const [file, ...none] = filesIn(path);
-  expect([file, none]).toEqual([join(path, "-home-ann-birdsong", `${CLAUDE}.jsonl`), []]);
+  const file = join(path, "-home-ann-birdsong", `${CLAUDE}.jsonl`);
+  const agents = join(path, "-home-ann-birdsong", CLAUDE, "subagents", "agent-a1.jsonl");
+  expect(filesIn(path).toSorted()).toEqual([file, agents].toSorted());
   expect(await shown(other)).toEqual(await shown(store));
   const source = recordsIn(
     filesIn(join(FIXTURES, "claude-code")).find((each) => basename(each) === `${CLAUDE}.jsonl`)!,
   );
-  const written = recordsIn(file!);
-  const said = source.filter(
-    (line) => !line.isSidechain && (line.message !== undefined || line.attachment?.type === "queued_command"),
+  const written = recordsIn(file);
+  // What it says of the session comes last, as it stands now.
+  const ofLines = (lines: any[]): any[] => lines.filter(({ type }) => !/-title$|^last-prompt$/.test(type));
+  expect(ofLines(written)).toEqual(ofLines(source));
+  expect(ofLines(recordsIn(agents))).toEqual(
+    recordsIn(filesIn(join(FIXTURES, "claude-code")).find((each) => basename(each) === "agent-a1.jsonl")!),
   );
-  expect(written.filter((line) => line.message !== undefined || line.attachment !== undefined)).toEqual(said);
   expectChain(written);
   // The newest line is where Claude Code goes on.
   expect(written.at(-1)).toMatchObject({ type: "last-prompt", leafUuid: "0000000e-1111-4222-8333-abcdefabcdef" });
@@ -171,9 +169,64 @@ test("an older turn that was made the history again is where Claude Code goes on
   const data = (entries: readonly any[]): unknown[] => entries.map((entry) => entry.data);
   expect(data(await other.session(CLAUDE).history())).toEqual(data(await session.history()));
   expect((await other.session(CLAUDE).branches()).map(({ messages }) => messages)).toEqual([8, 3]);
-  const written = recordsIn(filesIn(path)[0]!);
+  const written = recordsIn(join(path, "-home-ann-birdsong", `${CLAUDE}.jsonl`));
   expectChain(written);
   expect(written.at(-1)).toMatchObject({ leafUuid: "0000000b-1111-4222-8333-abcdefabcdef" });
+});
+
+test("what was said here after a Claude Code session goes on from its last message, not from a later line of an older one", async () => {
+  const directory = stores.unverified();
+  const uuid = (n: number): string => `0000000${n}-1111-4222-8333-abcdefabcdef`;
+  const line = (n: number, parent: number | undefined, rest: object): string =>
+    JSON.stringify({
+      uuid: uuid(n),
+      parentUuid: parent === undefined ? null : uuid(parent),
+      sessionId: CLAUDE,
+      version: "2.1.284",
+      // No thousandths of a second.
+      timestamp: `2026-09-14T08:00:0${n}Z`,
+      ...rest,
+    });
+  const say = (role: string, content: string): object => ({ type: role, message: { role, content } });
+  const lines = [
+    line(1, undefined, say("user", "one")),
+    line(2, 1, say("assistant", "two")),
+    line(3, 2, say("user", "three")),
+    line(4, 3, say("assistant", "four")),
+    line(5, 1, { type: "attachment", attachment: { type: "hook_success", content: "late" } }),
+  ];
+  writeFileSync(join(directory, `${CLAUDE}.jsonl`), `${lines.join("\n")}\n`);
+  const store = await stores.open();
+  await store.importFrom("claude-code", { path: directory });
+  const first = await again(stores, store, "claude-code");
+  expect(await shown(first.other)).toEqual(await shown(store));
+  await store.session(CLAUDE).append({ role: "user", content: "five" });
+  const { other } = await again(stores, store, "claude-code");
+  expect((await other.session(CLAUDE).history()).map(({ data }) => data.content)).toEqual([
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+  ]);
+  expect(await other.session(CLAUDE).branches()).toHaveLength(1);
+});
+
+test("lines that have no uuid, or say nothing, keep their names on the way to Claude Code and back", async () => {
+  const directory = stores.unverified();
+  const lines = [
+    { timestamp: "2026-09-14T08:00:00.000Z", sessionId: "s", message: { content: "one", role: "user" } },
+    {
+      timestamp: "2026-09-14T08:00:01.000Z",
+      sessionId: "s",
+      message: { role: "assistant", usage: { output_tokens: 1 } },
+    },
+  ];
+  writeFileSync(join(directory, "s.jsonl"), lines.map((each) => `${JSON.stringify(each)}\n`).join(""));
+  const store = await stores.open();
+  await store.importFrom("claude-code", { path: directory });
+  const { other } = await again(stores, store, "claude-code");
+  expect(await shown(other)).toEqual(await shown(store));
 });
 
 test("picoclaw sessions go back as they were, with what they are called", async () => {

@@ -7,8 +7,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SessionInfo, Store } from "../lib/index.ts";
 import { JsonPieces } from "../lib/importers/json-pieces.ts";
+import { nextMs } from "./helpers/clock.ts";
 import { isThere } from "./helpers/processes.ts";
-import { step, take } from "./helpers/random-sessions.ts";
+import { step, storeAfter } from "./helpers/random-sessions.ts";
 import { collect, logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
@@ -59,13 +60,7 @@ async function filled(): Promise<{ store: Store<any, any>; directory: string; pa
 test("what any history and info became comes back, with its times, and a second import adds nothing", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
-      const store = await stores.open();
-      let n = 0;
-      for (const each of steps) {
-        const session = store.session(`s${each.which % 2}`, { create: true });
-        await take(session, each, () => n++);
-        if (each.kind === "title") await session.update({ tags: [String(n)], metadata: { n }, pinned: n % 2 === 0 });
-      }
+      const store = await storeAfter(stores, steps);
       const path = join(stores.unverified(), "all.json");
       const report = await store.exportTo(path, { format: "json" });
       const expected = await shown(store);
@@ -139,7 +134,7 @@ test("pieces are found as JSON.parse finds them, wherever the bytes are cut", ()
     fc.property(sessions, fc.array(fc.nat({ max: 40 }), { minLength: 1 }), fc.nat({ max: 3 }), (all, cuts, indent) => {
       const bytes = Buffer.from(JSON.stringify(all, null, indent));
       const read = (from: number, withMessages: boolean): any[] => {
-        const pieces = new JsonPieces(withMessages);
+        const pieces = new JsonPieces({ from: withMessages ? "list" : "start", messages: withMessages });
         const found: unknown[] = [];
         for (let at = from, n = 0; at < bytes.length; n++) {
           const end = Math.min(bytes.length, at + 1 + (cuts[n % cuts.length] as number));
@@ -263,6 +258,7 @@ test("a grown export adds what is new, with edits of what an import wrote; what 
   const other = await stores.open();
   await other.importFrom("turnlog", { path });
   await other.session("s").remove("c");
+  nextMs();
   const session = store.session("s");
   await session.append({ id: "new" });
   await session.putMessage({ id: "a", text: "edited" });

@@ -1,13 +1,13 @@
-// Claude Code transcripts come in: fixtures/import/claude-code has one with all that a conversation can have.
-import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
+// Claude Code's conversations come in. What else its files have: import-claude-code-files.spec.
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
-const FIXTURE = new URL("../fixtures/import/claude-code", import.meta.url).pathname;
+const FIXTURE = new URL("../fixtures/import/claude-code/projects/-home-ann-birdsong", import.meta.url).pathname;
 const ID = "7d3c1f52-8a40-4b6e-9d17-2f60c5a9e1b4";
-const FILE = join(FIXTURE, "projects", "-home-ann-birdsong", `${ID}.jsonl`);
+const FILE = join(FIXTURE, `${ID}.jsonl`);
 
 /** Each message in a word or two. */
 function sketch({ role, content }: { role: string; content: any }): string {
@@ -15,10 +15,13 @@ function sketch({ role, content }: { role: string; content: any }): string {
   return `${role}: ${typeof content === "string" ? content.slice(0, 12) : content.map(block).join(" + ")}`;
 }
 
-test("the main conversation comes in: answers in one piece, prompts that were typed meanwhile, no subagent's line", async () => {
+test("a conversation comes in: answers in one piece, prompts that were typed meanwhile, no subagent's line", async () => {
   const store = await stores.open();
   const report = await store.importFrom("claude-code", { path: FIXTURE });
-  expect(report.sessions).toMatchObject([{ id: ID, status: "created", messages: 11, added: 11 }]);
+  expect(report.sessions).toMatchObject([
+    { id: ID, status: "created", messages: 11, added: 11 },
+    { id: `${ID}.agent-a1`, status: "created", messages: 1, added: 1 },
+  ]);
   expect(report.problems).toEqual([]);
   const history = await store.session(ID).history();
   expect(history.map(({ data }) => sketch(data))).toEqual([
@@ -179,13 +182,4 @@ test("lines of one answer that differ are all kept, whatever their uuids; one th
   const [answer, ...others] = await store.session("answer").history();
   expect(others).toEqual([]);
   expect(answer!.data.content.map(({ text }: { text: string }) => text)).toEqual(["one", "two"]);
-});
-
-test("a subagent's file comes in when it is named, and is left out of a directory", async () => {
-  const store = await stores.open();
-  const path = join(FIXTURE, "projects", "-home-ann-birdsong", ID, "subagents", "agent-a1.jsonl");
-  expect((await store.importFrom("auto", { path })).sessions).toMatchObject([{ id: "agent-a1", added: 1 }]);
-  const copy = stores.unverified();
-  cpSync(FIXTURE, copy, { recursive: true });
-  expect((await store.importFrom("claude-code", { path: copy })).sessions.map(({ id }) => id)).toEqual([ID]);
 });

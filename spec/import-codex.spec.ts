@@ -3,7 +3,7 @@ import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { everyEntry, importedOf, sketch } from "./helpers/imports.ts";
-import { useStores } from "./helpers/stores.ts";
+import { logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const FIXTURE = new URL("../fixtures/import/codex", import.meta.url).pathname;
@@ -125,6 +125,44 @@ test("a rollout that was packed, archived or renamed meanwhile is the same sessi
   expect(await store.get(PACKED)).toBeDefined();
 });
 
+test("items that have one id are messages of their own, each with the lines that came after it; a second import changes nothing", async () => {
+  const directory = stores.unverified();
+  const path = join(directory, `rollout-2026-09-14T10-00-00-${NEW}.jsonl`);
+  const line = (type: string, payload: object): string =>
+    JSON.stringify({ timestamp: "2026-09-14T10:00:00.000Z", ordinal: 0, type, payload });
+  const item = (id: string, role: string, text: string): string =>
+    line("response_item", { type: "message", id, role, content: [{ type: "text", text }] });
+  const count = (n: number): string => line("event_msg", { type: "token_count", n });
+  const lines = [
+    line("session_meta", { id: NEW, timestamp: "2026-09-14T10:00:00.000Z", cwd: "/home/ann" }),
+    item("item", "user", "one"),
+    count(1),
+    item("other", "assistant", "two"),
+    count(2),
+    item("item", "user", "three"),
+    count(3),
+    item("item", "assistant", "four"),
+    count(4),
+  ];
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  const root = stores.directory();
+  const store = await stores.open({}, root);
+  await store.importFrom("codex", { path });
+  const history = await store.session(NEW).history();
+  expect(history.map(({ data, parts }) => [sketch(data), parts.map((part) => part.data.record.payload.n)])).toEqual([
+    ["user: one", [undefined, 1]],
+    ["assistant: two", [2]],
+    ["user: three", [3]],
+    ["assistant: four", [4]],
+  ]);
+  const logs = logsOf(root);
+  // It is read again.
+  writeFileSync(path, `${lines.join("\n")}\n\n`);
+  const { sessions } = await store.importFrom("codex", { path });
+  expect(sessions).toMatchObject([{ status: "unchanged", messages: 4, parts: 5 }]);
+  expect(logsOf(root)).toEqual(logs);
+});
+
 test("what is damaged is told of, and all else comes in; credentials are not looked at", async () => {
   const home = stores.unverified();
   cpSync(FIXTURE, home, { recursive: true });
@@ -145,6 +183,44 @@ test("what is damaged is told of, and all else comes in; credentials are not loo
   );
   const told = JSON.stringify([sessions, problems, await store.session(NEW).history()]);
   expect(told).not.toContain("sk-of-nobody");
+});
+
+test("a rollout in which nothing was said is told of, and is the same session however it grew", async () => {
+  const path = join(stores.unverified(), `rollout-2026-09-14T10-00-00-${NEW}.jsonl`);
+  const lines = ["session_meta", "event_msg", "event_msg"].map((type, n) =>
+    JSON.stringify({
+      timestamp: `2026-09-14T10:00:0${n}.000Z`,
+      type,
+      payload: type === "session_meta" ? { id: NEW, cwd: "/home/ann" } : { type: "token_count", n },
+    }),
+  );
+  const stamps: unknown[] = [];
+  for (const cuts of [[3], [1, 2, 3]]) {
+    const store = await stores.open();
+    for (const cut of cuts) {
+      writeFileSync(path, `${lines.slice(0, cut).join("\n")}\n`);
+      const { problems } = await store.importFrom("codex", { path });
+      expect(problems).toMatchObject([{ reason: expect.stringContaining("no message in it") }]);
+    }
+    const { createdAt, updatedAt, messages } = await store.session(NEW).info();
+    stamps.push([createdAt, updatedAt, messages]);
+  }
+  expect(stamps[1]).toEqual(stamps[0]);
+});
+
+test("a rollout that has its name from its file alone does not go on with another tool's session of that name", async () => {
+  const path = join(stores.unverified(), "chat.jsonl");
+  const timestamp = "2026-09-14T10:00:00.000Z";
+  const payload = { type: "message", role: "user", content: [{ type: "input_text", text: "one" }] };
+  writeFileSync(path, `${JSON.stringify({ timestamp, type: "response_item", payload })}\n`);
+  const store = await stores.open();
+  const session = await store.createSession({ id: "chat" });
+  await session.append({ role: "user", content: "mine" });
+  expect(await store.importFrom("codex", { path })).toMatchObject({
+    sessions: [],
+    problems: [{ path, reason: expect.stringContaining("from elsewhere") }],
+  });
+  expect((await session.history()).map(({ data }) => data.content)).toEqual(["mine"]);
 });
 
 /** With its keys in order. */

@@ -1,6 +1,6 @@
 // gemini-cli's sessions: a log of operations, a whole file, a subagent's.
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { filesOf } from "./helpers/files.ts";
 import { everyEntry, importedOf, sketch } from "./helpers/imports.ts";
@@ -185,10 +185,15 @@ test("what does not parse is told of; other files of a home, credentials among t
     fileOf(directory, WHOLE),
     '{"sessionId":"torn","startTime":"2026-01-01T00:00:00Z","messages":[{"id":"x"',
   );
+  const beheaded = join(dirname(fileOf(directory, WHOLE)), "session-2026-01-02T00-00-beheaded.json");
+  writeFileSync(beheaded, '{"sessionId":"behea');
   const store = await stores.open();
   const { sessions, problems } = await store.importFrom("gemini-cli", { path: directory });
   expect(sessions.map(({ id }) => id).toSorted()).toEqual([LOG, CHILD, "torn"].toSorted());
-  expect(problems).toMatchObject([{ reason: expect.stringContaining("does not parse") }]);
+  expect(problems).toMatchObject([
+    { path: beheaded, reason: "no session: it does not begin as one" },
+    { reason: expect.stringContaining("does not parse") },
+  ]);
   await expect(store.importFrom("gemini-cli", { path: join(directory, "oauth_creds.json") })).rejects.toThrow(
     expect.objectContaining({ code: "INVALID_ARGUMENT" }),
   );

@@ -194,3 +194,14 @@ test("of two files of one session the newer one is read, and the other is told o
   renameSync(newer, join(directory, "renamed.jsonl"));
   expect((await store.importFrom("pi", { path: directory })).problems.length).toBe(1);
 });
+
+test("a session whose first line is damaged is told of, and the others come in", async () => {
+  const directory = stores.unverified();
+  cpSync(PI, directory, { recursive: true });
+  const path = filesOf(directory).find((file) => file.includes("0000000000a1"))!;
+  writeFileSync(path, readFileSync(path, "utf8").replace('{"type":"session"', '{"type":"sess'));
+  const store = await stores.open();
+  const { sessions, problems } = await store.importFrom("pi", { path: directory });
+  expect(sessions).toHaveLength(2);
+  expect(problems).toEqual([{ path, reason: "no session: it does not begin as one" }]);
+});

@@ -108,6 +108,50 @@ test("a session that grew, and one whose beginning picoclaw has dropped, add wha
   expect(sessions.find(({ id }) => id === SK)).toMatchObject({ status: "unchanged", added: 0 });
 });
 
+test("a session that picoclaw truncated whole, and that goes on, has what was said since, once", async () => {
+  const source = stores.unverified();
+  // Older files have no times in their messages.
+  const say = (count: number, skip: number): void => {
+    const lines = Array.from({ length: count }, (_, n) => JSON.stringify({ role: "user", content: `line ${n}` }));
+    writeFileSync(join(source, "a.jsonl"), `${lines.join("\n")}\n`);
+    const [created, updated] = ["2026-06-25T12:00:00Z", "2026-06-25T12:00:03Z"];
+    const meta = { key: "a", summary: "lines", skip, count, created_at: created, updated_at: updated };
+    writeFileSync(join(source, "a.meta.json"), JSON.stringify(meta));
+  };
+  const store = await stores.open();
+  say(2, 2);
+  await store.importFrom("picoclaw", { path: source });
+  expect(await texts(store, "a")).toEqual([]);
+  say(4, 2);
+  expect((await store.importFrom("picoclaw", { path: source })).sessions).toMatchObject([{ added: 2 }]);
+  expect(await texts(store, "a")).toEqual(["line 2", "line 3"]);
+  say(5, 3);
+  expect((await store.importFrom("picoclaw", { path: source })).sessions).toMatchObject([{ added: 1 }]);
+  expect(await texts(store, "a")).toEqual(["line 3", "line 4"]);
+  expect((await store.importFrom("picoclaw", { path: source })).sessions).toMatchObject([{ status: "unchanged" }]);
+});
+
+test("a log with nothing but a torn line says nothing of what was migrated: it stays in sight, and one that is empty hides it", async () => {
+  const source = stores.unverified();
+  const messages = ["one", "two"].map((content) => ({ role: "user", content, created_at: "2026-06-25T12:00:00Z" }));
+  writeFileSync(
+    join(source, "a.json.migrated"),
+    JSON.stringify({ key: "a", messages, created: "2026-06-25T12:00:00Z" }),
+  );
+  writeFileSync(join(source, "a.meta.json"), JSON.stringify({ key: "a", summary: "", skip: 0, count: 2 }));
+  const lines = messages.map((message) => `${JSON.stringify(message)}\n`);
+  const store = await stores.open();
+  for (const [log, shown] of [
+    [lines[0]!.slice(0, 20), ["one", "two"]],
+    [lines.join(""), ["one", "two"]],
+    ["", []],
+  ] as const) {
+    writeFileSync(join(source, "a.jsonl"), log);
+    await store.importFrom("picoclaw", { path: source });
+    expect(await texts(store, "a"), log).toEqual(shown);
+  }
+});
+
 test("the same words said again are another message", async () => {
   const source = stores.unverified();
   const say = (times: number): void => {

@@ -9,7 +9,7 @@ import { collect, logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const FIXTURES = new URL("../fixtures/import", import.meta.url).pathname;
-const SOURCES = ["picoclaw", "claude-code", "codex", "pi", "openclaw", "gemini-cli", "turnlog"] as const;
+const SOURCES = ["picoclaw", "claude-code", "codex", "pi", "openclaw", "gemini-cli", "messages", "turnlog"] as const;
 const ID = "7d3c1f52-8a40-4b6e-9d17-2f60c5a9e1b4";
 
 /** What is imported of a directory with what a tool left: all of it, or the one file. */
@@ -149,13 +149,13 @@ test("a signal stops an import between two messages, and a dry run writes nothin
     expect.objectContaining({ name: "AbortError" }),
   );
   expect(logsOf(directory).size).toBe(2);
-  expect(seen.at(-1)).toEqual({ sessions: 2, found: 4, messages: 3000 });
+  expect(seen.at(-1)).toMatchObject({ sessions: 2, found: 4, messages: 3000 });
   const { sessions } = await store.importFrom("picoclaw", { path });
   expect(sessions.map(({ status }) => status)).toEqual(["unchanged", "unchanged", "created", "created"]);
 });
 
 test("what was deleted, cut, edited or renamed here stays so", async () => {
-  const path = join(FIXTURES, "claude-code");
+  const path = join(FIXTURES, "claude-code", "projects", "-home-ann-birdsong");
   const store = await stores.open();
   await store.importFrom("claude-code", { path });
   const session = store.session(ID);
@@ -165,11 +165,16 @@ test("what was deleted, cut, edited or renamed here stays so", async () => {
   await session.remove(second!.id);
   await session.append({ role: "user", content: "and now here" });
   const before = await session.history();
-  expect((await store.importFrom("claude-code", { path })).sessions).toMatchObject([{ status: "unchanged" }]);
+  const { sessions } = await store.importFrom("claude-code", { path });
+  expect(sessions.map(({ status }) => status)).toEqual(["unchanged", "unchanged"]);
   expect(await session.history()).toEqual(before);
   expect((await session.info()).title).toBe("My own title");
   await session.delete();
-  expect((await store.importFrom("claude-code", { path })).sessions).toMatchObject([{ status: "deleted" }]);
+  const after = await store.importFrom("claude-code", { path });
+  expect(after.sessions.map(({ id, status }) => [id, status])).toEqual([
+    [ID, "deleted"],
+    [`${ID}.agent-a1`, "unchanged"],
+  ]);
   expect(await store.get(ID)).toBeUndefined();
 });
 

@@ -1,5 +1,5 @@
 // What can be merged, and where a log alone goes.
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -92,5 +92,27 @@ describe("the source", () => {
     await five.merge(loose);
     expect(Object.keys(contents(five))).toHaveLength(1);
     expect((await five.session("s").branches()).length).toBe(2);
+  });
+
+  test("a log alone goes into the one that is written to, where this machine has two", async () => {
+    const one = await filled(stores);
+    const directory = stores.unverified();
+    const lost = await stores.open({ machine: "b" }, directory);
+    await lost.session("s", { create: true }).append({ id: "a" });
+    await lost.close();
+    rmSync(join(directory, ".cache"), { recursive: true });
+    const store = await stores.open({ machine: "a" }, directory);
+    await store.session("s").append({ id: "x" });
+    const second = logPath(store, "s");
+    const content = readFileSync(second, "utf8");
+    await store.adopt(lost.machine);
+    mkdirSync(dirname(second), { recursive: true });
+    writeFileSync(second, content);
+    await store.refresh();
+    const loose = join(stores.unverified(), "whatever");
+    cpSync(logPath(one, "s"), loose);
+    expect(await store.merge(loose)).toMatchObject({ logs: { united: 1 }, problems: [] });
+    expect(readFileSync(second, "utf8")).toBe(content);
+    expect((await store.session("s").branches()).length).toBe(2);
   });
 });

@@ -42,8 +42,7 @@ async function replaceOnce(layout: Layout, path: string): Promise<void> {
   const vfs = new NodeVfs();
   const replaced = new ReplacedLogs(vfs, layout, (_, operation) => operation());
   // What put the log in order the last time has left the one before beside it.
-  const left = replaced.recall(path);
-  if (left !== undefined) await replaced.drop(left);
+  await replaced.settle(path);
   const open = new OpenFile(vfs.open(path, "read")).pin();
   open.drop();
   try {

@@ -4,12 +4,16 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { settingsOf } from "../lib/base/options.ts";
 import { NodeVfs } from "../lib/disk/node-vfs.ts";
 import type { VfsFile } from "../lib/disk/vfs.ts";
 import { openStore } from "../lib/index.ts";
 import type { Entry, Session, Store } from "../lib/index.ts";
 import { formatStamp } from "../lib/line/stamp.ts";
 import { foldTail } from "../lib/log/tail.ts";
+import { rooms } from "../lib/open.ts";
+import { openOn } from "../lib/store/open-on.ts";
+import { FaultVfs } from "./helpers/fault-vfs.ts";
 import { foldNaively, readLog } from "./helpers/naive-reader.ts";
 import { damage, spoil, step, take } from "./helpers/random-sessions.ts";
 import type { Step } from "./helpers/random-sessions.ts";
@@ -247,4 +251,34 @@ test("where the ends do not tell, they give no answer", async () => {
     expect(lastPlaces(two.path, 10), why).toBeUndefined();
     writeFileSync(path, before);
   }
+});
+
+test("beginnings of several logs that cannot be read at once are nobody's unhandled rejection", async () => {
+  const [one, two] = [stores.directory(), stores.directory()];
+  const first = await openStore<any, any>(one, { machine: "one" });
+  await (await first.createSession({ id: "s" })).append([{ n: 1 }, { n: 2 }]);
+  await first.close();
+  const second = await openStore<any, any>(two, { machine: "two" });
+  sync(one, two, second.machine);
+  await second.session("s").append({ n: 3 });
+  await second.close();
+  const vfs = new FaultVfs();
+  const store = await openOn<any, any>(vfs, two, settingsOf({}), rooms);
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.on("unhandledRejection", note);
+  try {
+    let reads = 0;
+    // The headers are read first, and their ends take their time.
+    vfs.fault = (operation, path) =>
+      operation === "readLater" && path.endsWith("s.jsonl") && ++reads <= 2 ? "EIO" : undefined;
+    // All of them are read then.
+    expect((await store.session("s").page({ limit: 1 })).items.map(({ data }) => data)).toEqual([{ n: 3 }]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(reads).toBeGreaterThan(1);
+  } finally {
+    process.off("unhandledRejection", note);
+    await store.close();
+  }
+  expect(unhandled).toEqual([]);
 });

@@ -1,5 +1,7 @@
 // What a caller may ask of a store, checked once, with its defaults.
 import { ArgumentError } from "./errors.ts";
+import { faultIn } from "./import.ts";
+import type { ImportRequest, ImportSource } from "./import.ts";
 import { checkPolicy } from "./retention.ts";
 import type { RetentionPolicy } from "./retention.ts";
 
@@ -44,6 +46,13 @@ export interface StoreOptions {
   create?: boolean | undefined;
   durability?: Durability | undefined;
   /**
+   * Sessions of other tools that come in by themselves, in the background, half a second after the store was opened: of one
+   * tool, of all, or of what is listed. What lies still since the last time is not read again, a source that grew adds just the
+   * new, and one that cannot be read is a `warning` ("import"). An `imported` event tells of each; store.imported() waits for
+   * all. Closing the store ends it, and the next open goes on. A store that is read-only imports nothing.
+   */
+  importFrom?: ImportSource | "all" | readonly ImportRequest[] | undefined;
+  /**
    * One writer at a time for a session and machine. Default true. Without it nothing is lost either, but processes that
    * write to one session at once can make branches of it.
    */
@@ -82,6 +91,7 @@ export interface Settings {
   readonly compactDeadBytes: number;
   readonly create: boolean;
   readonly durability: Durability;
+  readonly importFrom: readonly ImportRequest[] | undefined;
   readonly lease: boolean;
   readonly machine: string | undefined;
   readonly maxLineBytes: number;
@@ -106,6 +116,7 @@ const DEFAULTS: Settings = {
   compactDeadBytes: 256 * 1024,
   create: true,
   durability: "process",
+  importFrom: undefined,
   lease: true,
   machine: undefined,
   maxLineBytes: 64 * 1024 * 1024,
@@ -125,6 +136,7 @@ const CHECKS: { readonly [K in keyof Settings]: readonly [test: (value: unknown)
   compactDeadBytes: [(v) => isWhole(v, 0), "bytes, a whole number"],
   create: [(v) => typeof v === "boolean", "true or false"],
   durability: [(v) => v === "process" || v === "power", '"process" or "power"'],
+  importFrom: [isImport, 'a source, "all", or a list of { source, path }'],
   lease: [(v) => typeof v === "boolean", "true or false"],
   machine: [(v) => typeof v === "string" && v !== "" && !v.includes("\0") && v.isWellFormed(), "a text"],
   maxLineBytes: [(v) => isWhole(v, 1024, 256 * 1024 * 1024), "bytes, 1,024 to 268,435,456"],
@@ -145,7 +157,7 @@ export function settingsOf(options: StoreOptions = {}): Settings {
     const value = options[key as keyof StoreOptions];
     if (value === undefined) continue;
     if (!test(value)) throw new ArgumentError("INVALID_ARGUMENT", `option ${key} must be ${expected}`);
-    settings[key] = value;
+    settings[key] = key === "importFrom" && typeof value === "string" ? [{ source: value }] : value;
   }
   return settings as unknown as Settings;
 }
@@ -173,6 +185,14 @@ function isWithin(value: unknown, least: number, most: number): boolean {
 /** Throws what is wrong with it. */
 function isPolicy(value: unknown): boolean {
   checkPolicy(value);
+  return true;
+}
+
+/** Throws what is wrong with it. */
+function isImport(value: unknown): boolean {
+  const requests: unknown[] = Array.isArray(value) ? value : [{ source: value }];
+  const fault = requests.map(faultIn).find((each) => each !== undefined);
+  if (fault !== undefined) throw new ArgumentError("INVALID_ARGUMENT", `option importFrom: ${fault}`);
   return true;
 }
 

@@ -202,3 +202,11 @@ export function replaceText(vfs: Vfs, asideDirectory: string, path: string, text
     }
   }
 }
+
+/** Brings the names in these directories to the disk, and those in the directories that they lie in, up to `root`. */
+export async function syncUp(vfs: Vfs, root: string, directories: Iterable<string>): Promise<void> {
+  const all = new Set<string>();
+  for (const directory of directories)
+    for (let each = directory; each.startsWith(root) && !all.has(each); each = dirname(each)) all.add(each);
+  for (const directory of all) await vfs.syncDirectory(directory);
+}

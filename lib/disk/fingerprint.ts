@@ -13,6 +13,11 @@ export interface Fingerprint {
 const TICK_MS = 100;
 const COARSE_TICK_MS = 2000;
 
+/** A write that is under way is through by then, as a rule. */
+export const WRITE_MS = 50;
+/** A file that was not written to for so long has no write under way. */
+const REST_MS = 1000;
+
 /** The part of a stat that tells one file from another. */
 export function fingerprintOf({ dev, ino, size, mtimeMs, ctimeMs }: Fingerprint): Fingerprint {
   return { dev, ino, size, mtimeMs, ctimeMs };
@@ -36,4 +41,9 @@ export function isSameFile(a: Fingerprint, b: Fingerprint): boolean {
 export function isRacy({ ctimeMs }: Fingerprint, seenMs: number): boolean {
   const tick = ctimeMs % 1000 === 0 ? COARSE_TICK_MS : TICK_MS;
   return ctimeMs + tick > seenMs;
+}
+
+/** True when somebody may be in the middle of a write: what looks like damage is looked at again before it is called so. */
+export function mayBeWritten({ mtimeMs }: Pick<Fingerprint, "mtimeMs">): boolean {
+  return Date.now() - mtimeMs < REST_MS;
 }

@@ -25,14 +25,19 @@ export function isSameSum(a: Sum, b: Sum): boolean {
   return a.bytes === b.bytes && a.crc === b.crc;
 }
 
-/** Packs the first `size` bytes of a file. -> what they are */
-export async function pack(from: VfsFile, size: number, to: Aside): Promise<Sum> {
+/**
+ * Packs the first `size` bytes of a file and brings them to the disk. What was made is unpacked again and compared: IO where it
+ * comes to something else. `path` is what it is called in the error.
+ */
+export async function pack(from: VfsFile, size: number, to: Aside, path: string): Promise<void> {
   const out = new Output(to);
   let sum = NOTHING;
   const read = (chunk: Buffer): void => void (sum = added(sum, chunk));
   await pump(createGzip({ chunkSize: MADE_BYTES }), from, size, PLAIN_BYTES, read, (made) => out.add(made));
   out.flush();
-  return sum;
+  await to.file.sync();
+  if (!isSameSum(sum, await unpack(to.file, path, () => undefined)))
+    throw new StoreError("IO", "the archived log does not read back as it was packed", { path });
 }
 
 /** Unpacks a file, all of it. `path` is what it is called in the error: DAMAGED where it is no whole gzip. -> what came out */

@@ -115,6 +115,8 @@ export class Layout {
   readonly rolledBack: string;
   /** What upkeep knows from one process to the next. */
   readonly upkeep: string;
+  /** Which files of other tools were imported, and as what. */
+  readonly imports: string;
   /** Logs of the archive that somebody reads. */
   readonly unpacked: string;
 
@@ -137,6 +139,7 @@ export class Layout {
     this.owed = join(this.cache, "owed");
     this.rolledBack = join(this.cache, "rolled-back");
     this.upkeep = join(this.cache, "upkeep.json");
+    this.imports = join(this.cache, "imports");
     this.unpacked = join(this.cache, "unpacked");
   }
 
@@ -175,15 +178,13 @@ export class Layout {
 
   /** The archived form of the log at this path. */
   packed(log: string): string {
-    const month = dirname(log);
-    const machine = basename(dirname(month));
-    return join(this.month(machine, basename(month), true), basename(log, LOG_ENDING) + PACKED_ENDING);
+    const month = this.month(machineOf(log), basename(dirname(log)), true);
+    return join(month, basename(log, LOG_ENDING) + PACKED_ENDING);
   }
 
   /** Where the log of this archived form is when it is in use. */
   unpackedLog(packed: string): string {
-    const month = dirname(packed);
-    return this.log(basename(dirname(month)), basename(month), basename(packed, PACKED_ENDING));
+    return this.log(machineOf(packed), basename(dirname(packed)), basename(packed, PACKED_ENDING));
   }
 
   /** What is known of a session's logs. So many directories that none grows large, at 100,000 sessions. */
@@ -227,7 +228,12 @@ export function isArchived(directory: string): boolean {
   return directory.indexOf("/") !== directory.lastIndexOf("/");
 }
 
-/** The machine whose directory this is, in use or in the archive. */
+/** The machine whose log lies at this path, in use or in the archive. */
+export function machineOf(path: string): string {
+  return basename(dirname(dirname(path)));
+}
+
+/** The machine whose directory this is, as the catalog names it. */
 export function machineIn(directory: string): string {
   return directory.split("/").at(-2) ?? "";
 }

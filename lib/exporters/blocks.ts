@@ -32,8 +32,8 @@ export type Block =
 type Fields = Readonly<Record<string, unknown>>;
 type Reader = (block: Fields, type: string) => Block[];
 
-/** They only say that something begins or ends. */
-const SILENT: ReadonlySet<string> = new Set(["step-start"]);
+/** They only say that something begins or ends, and at which state of the files, or are what an import kept of a tool's own notes. */
+const SILENT: ReadonlySet<string> = new Set(["step-start", "step-finish", "snapshot", "record"]);
 const IDS = ["id", "call_id", "callId", "toolCallId", "callID", "tool_use_id", "tool_call_id"];
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -62,16 +62,22 @@ function blockOf(block: unknown): Block[] {
   if (!isFields(block)) return [{ kind: "other", type: "", value: block }];
   const type = textIn(block, "type") ?? "";
   if (SILENT.has(type)) return [];
-  const reader = READERS.get(type);
+  const { toolInvocation } = block;
+  if (type === "tool-invocation" && isFields(toolInvocation)) return callAndResult(toolInvocation, "dynamic-tool");
+  const reader = READERS.get(type) ?? (type.endsWith("_tool_result") ? result : undefined);
   if (reader !== undefined) return reader(block, type);
   if (isFields(block["state"]) || /^(?:tool-|dynamic-tool$)/.test(type)) return callAndResult(block, type);
   if (type === "") {
     const found = geminiPart(block);
     if (found !== undefined) return found;
   }
-  const text = textIn(block, "text", "refusal");
+  // opencode's, of a user who has called an agent, or set one to work.
+  if (type === "agent" && textIn(block, "name") !== undefined)
+    return [{ kind: "text", type, text: `@${textIn(block, "name")}` }];
+  const text = textIn(block, "text", "refusal") ?? (type === "subtask" ? textIn(block, "prompt") : undefined);
   if (text !== undefined) return [{ kind: "text", type, text }];
-  if (isFields(block["function"]) || textIn(block, "name", "toolName", "tool") !== undefined) return call(block, type);
+  if (calledIn(block) !== undefined || textIn(block, "name", "toolName", "tool") !== undefined)
+    return call(block, type);
   const { type: _type, ...value } = block;
   return [{ kind: "other", type, value }];
 }
@@ -86,10 +92,15 @@ function reasoning(block: Fields, type: string): Block[] {
 }
 
 function call(block: Fields, type: string): Block[] {
-  const called = isFields(block["function"]) ? block["function"] : block;
+  const called = calledIn(block) ?? block;
   const name = textIn(called, "name") ?? textIn(block, "toolName", "tool") ?? "";
   const input = called["arguments"] ?? called["input"] ?? called["args"] ?? called["action"];
   return [{ kind: "call", type, id: textIn(block, ...callIds(type)), name, input }];
+}
+
+/** OpenAI's calls say a level below what is called. */
+function calledIn(block: Fields): Fields | undefined {
+  return [block["function"], block["custom"]].find(isFields);
 }
 
 /** OpenAI's items have an id of their own beside the call's. */
@@ -121,7 +132,9 @@ function callAndResult(block: Fields, type: string): Block[] {
   const id = textIn(block, ...IDS.slice(1)) ?? textIn(block, "id");
   const name = textIn(block, "toolName", "tool", "name") ?? type.replace(/^tool-/, "");
   const called: Block = { kind: "call", type, id, name, input: state["input"] ?? state["rawInput"] ?? block["args"] };
-  const error = textIn(state, "errorText", "error");
+  const approval = isFields(block["approval"]) ? block["approval"] : {};
+  const denied = status === "output-denied" ? (textIn(approval, "reason") ?? "denied") : undefined;
+  const error = textIn(state, "errorText", "error") ?? denied;
   const output = error ?? state["output"] ?? block["result"];
   if (output === undefined) return [called];
   const files = blocksIn(state["attachments"]);

@@ -1,38 +1,51 @@
 // Back to Claude Code: a transcript for each session, JSONL, a block of an answer a line, each line with the uuid of the one that
-// it follows. What an import kept of a line is written as it was. Lines that no import keeps (of the harness and the terminal)
-// stand in that chain: where one is missing, a line that says nothing has its uuid, so that the chain holds.
+// it follows. What an import kept of a line is written as it was, and so are the files that lay beside a transcript.
 import type { SessionInfo } from "../base/session-info.ts";
-import type { TreeEntry } from "../store/read/read-tree.ts";
-import { keptLines } from "./claude-code-kept.ts";
-import { NativeLines, uuidOf } from "./claude-code-native.ts";
-import type { Line } from "./claude-code-native.ts";
-import type { Exporter, OutgoingSession, Text } from "./exporter.ts";
-import { Seen } from "./seen.ts";
+import { uuidOf } from "./claude-code-native.ts";
+import { Transcript } from "./claude-code-transcript.ts";
+import type { SideFile } from "./claude-code-transcript.ts";
+import type { Exporter, Folder, OutgoingSession, Text } from "./exporter.ts";
+import { isFields } from "./media.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const OWN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$/;
+const SUBAGENT = /^(.+)\.(agent-[\w-]{1,80})$/s;
+const SIDE_NAME = /^(?!.*(?:^|\/)\.\.?(?:\/|$))[^/\\\0][^\\\0]{0,200}$/s;
 const MOST_SLUG = 200;
-/** What such a line takes from the one that follows it. */
-const SURROUNDINGS = ["isSidechain", "userType", "cwd", "sessionId", "version", "gitBranch", "agentId", "timestamp"];
 
 export const claudeCode: Exporter = {
   ending: ".jsonl",
   async *one(session: OutgoingSession): Text {
-    yield* new Transcript(session).text();
+    yield* new Transcript(session, fileOf(session.info).session).text();
   },
   async into(folder, sessions) {
     for await (const session of sessions) {
-      const name = `${slugOf(session.info.directory ?? "/")}/${nameOf(session.info)}.jsonl`;
-      if (!(await folder.write(name, new Transcript(session).text(), "keep")))
-        session.tell(`${name} is there already, and was left as it is`, false);
+      const { path, session: name } = fileOf(session.info);
+      const transcript = new Transcript(session, name);
+      const tell = (file: string): void => session.tell(`${file} is there already, and was left as it is`, false);
+      if (!(await folder.write(`${path}.jsonl`, transcript.text(), "keep"))) tell(`${path}.jsonl`);
+      else await writeBeside(folder, path, session.info, transcript.sideFiles, tell);
     }
   },
 };
 
+/** The transcript's path, and the name of the session that its lines are of: a subagent's is the one that it works for. */
+function fileOf(info: SessionInfo): { path: string; session: string } {
+  const { id, directory, parent, metadata } = info;
+  const folder = slugOf(directory ?? "/");
+  const [, main, agent] = metadata?.["source"] === "claude-code" ? (SUBAGENT.exec(id) ?? []) : [];
+  if (main !== undefined && main === parent) {
+    const session = nameOf(main, true);
+    return { path: `${folder}/${session}/subagents/${agent}`, session };
+  }
+  const session = nameOf(id, metadata?.["source"] === "claude-code");
+  return { path: `${folder}/${session}`, session };
+}
+
 /** Claude Code resumes what has a UUID for a name. A name that it gave itself stays. */
-function nameOf({ id, metadata }: SessionInfo): string {
+function nameOf(id: string, isItsOwn: boolean): string {
   const isOwn = UUID.test(id) || /^agent-[\w-]{1,80}$/.test(id);
-  return isOwn || (metadata?.["source"] === "claude-code" && OWN_NAME.test(id)) ? id : uuidOf("session", id);
+  return isOwn || (isItsOwn && OWN_NAME.test(id)) ? id : uuidOf("session", id);
 }
 
 /** The folder that it has for a directory. */
@@ -44,80 +57,22 @@ function slugOf(directory: string): string {
   return `${slug.slice(0, MOST_SLUG)}-${Math.abs(hash).toString(36)}`;
 }
 
-class Transcript {
-  readonly #session: OutgoingSession;
-  readonly #native: NativeLines;
-  readonly #name: string;
-  /** The uuids of the lines so far. */
-  readonly #uuids = new Seen();
-  /** The last lines of messages that more than one follow. */
-  readonly #forks = new Map<string, string | null>();
-  #last: string | null = null;
-
-  constructor(session: OutgoingSession) {
-    this.#session = session;
-    this.#name = nameOf(session.info);
-    this.#native = new NativeLines(session.info, this.#name);
-  }
-
-  async *text(): Text {
-    const { info } = this.#session;
-    let isFirst = true;
-    for await (const each of this.#session.tree()) {
-      const beginning = { type: "queue-operation", operation: "dequeue", timestamp: info.createdAt };
-      // The first line with a time says when the session began.
-      if (isFirst && info.createdAt < each.entry.at) yield this.#line({ ...beginning, sessionId: this.#name });
-      isFirst = false;
-      for (const line of this.#linesOf(each)) yield this.#line(line);
-    }
-    const { title, titleSource } = info;
-    const sessionId = this.#name;
-    if (title !== undefined) {
-      yield this.#line(
-        titleSource === "auto"
-          ? { type: "ai-title", aiTitle: title, sessionId }
-          : { type: "custom-title", customTitle: title, sessionId },
-      );
-    }
-    if (this.#last !== null) yield this.#line({ type: "last-prompt", leafUuid: this.#last, sessionId });
-  }
-
-  *#linesOf({ entry, follows, isForked }: TreeEntry): Generator<Line> {
-    if (follows !== undefined) this.#last = follows === null ? null : (this.#forks.get(follows) ?? null);
-    const kept = keptLines(entry.data);
-    for (const line of kept ?? []) yield* this.#chained(line);
-    // Parts can have come to it here.
-    const rest = kept === undefined ? entry : { ...entry, data: { role: entry.data["role"], content: [] } };
-    for (const line of this.#native.linesOf(rest, kept !== undefined))
-      yield* this.#chained({ parentUuid: this.#last, ...line });
-    if (isForked) this.#forks.set(entry.at, this.#last);
-  }
-
-  /** The line, after one for that which it follows if that is not there. */
-  *#chained(line: Line): Generator<Line> {
-    const { uuid, parentUuid, logicalParentUuid } = line;
-    const parent = parentUuid ?? logicalParentUuid;
-    if (typeof parent === "string" && !this.#uuids.has(parent)) {
-      this.#uuids.add(parent);
-      yield missing(parent, this.#last, line);
-      this.#last = parent;
-    }
-    yield line;
-    if (typeof uuid !== "string") return;
-    this.#uuids.add(uuid);
-    this.#last = uuid;
-  }
-
-  #line(line: Line): string {
-    return `${JSON.stringify(line)}\n`;
+async function writeBeside(
+  folder: Folder,
+  path: string,
+  { metadata }: SessionInfo,
+  files: readonly SideFile[],
+  tell: (file: string) => void,
+): Promise<void> {
+  const agent = metadata?.["source"] === "claude-code" ? metadata["agent"] : undefined;
+  if (isFields(agent) && !(await folder.write(`${path}.meta.json`, only(JSON.stringify(agent)), "keep")))
+    tell(`${path}.meta.json`);
+  for (const { name, content } of files) {
+    if (SIDE_NAME.test(name) && !(await folder.write(`${path}/${name}`, only(content), "keep")))
+      tell(`${path}/${name}`);
   }
 }
 
-/** A line that says nothing. Before a summary of what came before it stands the mark that nothing earlier counts. */
-function missing(uuid: string, parentUuid: string | null, next: Line): Line {
-  const around = Object.fromEntries(SURROUNDINGS.filter((key) => key in next).map((key) => [key, next[key]]));
-  const line = { ...around, type: "system", content: "", isMeta: true, level: "info", uuid };
-  return next["isCompactSummary"] === true
-    ? { parentUuid: null, logicalParentUuid: parentUuid, ...line, subtype: "compact_boundary" }
-    : { parentUuid, ...line, subtype: "informational" };
+async function* only<T>(content: T): AsyncGenerator<T> {
+  yield content;
 }

@@ -58,13 +58,20 @@ function wordsIn(data: Fields): Block[] {
     return [{ kind: "call", type: "bashExecution", name: "bash", input: { command } }, given];
   }
   const content = data["content"] ?? data["parts"] ?? textIn(data, "text");
-  if (typeof role !== "string" || !TOOLS.has(role)) return [...blocksIn(content), ...blocksIn(data["refusal"])];
+  if (typeof role !== "string" || !TOOLS.has(role))
+    return [...blocksIn(content), ...blocksIn(data["refusal"]), ...spokenIn(data)];
   const pieces = blocksIn(content);
   // The AI SDK's are results already.
   if (pieces.some(({ kind }) => kind === "result")) return pieces;
   const isError = data["isError"] === true || data["is_error"] === true;
   const id = textIn(data, "tool_call_id", "toolCallId", "call_id");
   return [{ kind: "result", type: role, id, name: textIn(data, "name", "toolName"), isError, content: pieces }];
+}
+
+/** What was said aloud: OpenAI has the sound and the words beside the content. */
+function spokenIn({ audio }: Fields): Block[] {
+  if (!isFields(audio)) return [];
+  return [...blocksIn(audio["transcript"]), ...blocksIn({ type: "audio", audio })];
 }
 
 /** Calls that stand beside the content. */

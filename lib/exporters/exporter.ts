@@ -22,7 +22,7 @@ export interface Folder {
    * Writes a file that appears whole; the name may lead through directories, which are made. `keep`: one that is there stays.
    * False: it was there.
    */
-  write(name: string, text: AsyncIterable<string>, keep?: "keep"): Promise<boolean>;
+  write(name: string, content: AsyncIterable<string | Uint8Array>, keep?: "keep"): Promise<boolean>;
 }
 
 export type Sessions = AsyncIterable<OutgoingSession>;

@@ -94,7 +94,7 @@ function spans(line: string): string {
   const isCodeSafe = !line.includes("|");
   let out = "";
   for (const { text, isCode } of codeSpans(line)) {
-    if (isCode) out += isCodeSafe ? text : text.replaceAll("<", "&lt;");
+    if (isCode) out += isCodeSafe ? text : text.replaceAll("<", "&lt;").replaceAll("![", "&#33;[");
     // An escaped `<` is text for some parsers only.
     else
       out += text.replace(/\\([!-/:-@[-`{-~])|`|<|!(?=\[)/g, (found, escaped) => {

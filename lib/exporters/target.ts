@@ -41,13 +41,13 @@ export async function writeTo(
 /** The files of a directory, which is made with its first one. */
 export function folderAt(path: string, signal: AbortSignal | undefined): Folder {
   return {
-    async write(name, text, keep) {
+    async write(name, content, keep) {
       const file = join(resolve(path), name);
       if (keep === "keep" && (await isThere(file))) return false;
       await mkdir(dirname(file), { recursive: true, mode: DIRECTORY_MODE }).catch((error: unknown) => {
         throw ioError(error, "make the directory of the export", { path: dirname(file) });
       });
-      return await pour(text, await fileSink(file, keep === "keep"), signal);
+      return await pour(content, await fileSink(file, keep === "keep"), signal);
     },
   };
 }
@@ -65,7 +65,11 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-async function pour(text: AsyncIterable<string>, sink: Sink, signal: AbortSignal | undefined): Promise<boolean> {
+async function pour(
+  content: AsyncIterable<string | Uint8Array>,
+  sink: Sink,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   try {
     const turns = new Turns(signal);
     let pending: string[] = [];
@@ -76,9 +80,14 @@ async function pour(text: AsyncIterable<string>, sink: Sink, signal: AbortSignal
       length = 0;
       if (bytes.length > 0) await sink.write(bytes);
     };
-    for await (const piece of text) {
-      pending.push(piece);
-      length += piece.length;
+    for await (const piece of content) {
+      if (typeof piece === "string") {
+        pending.push(piece);
+        length += piece.length;
+      } else {
+        await flush();
+        await sink.write(Buffer.from(piece));
+      }
       if (length >= PIECE_CHARACTERS) await flush();
       if (turns.isOver) await turns.giveWay();
     }

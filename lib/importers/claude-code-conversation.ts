@@ -1,108 +1,204 @@
-// A transcript's main conversation as messages. One answer of the model is written as several lines, a block each,
-// that share its id: they are one message here. Where an older prompt was edited, the history turns back to it.
-import { createHash } from "node:crypto";
+// A transcript's conversation as messages. One answer of the model is written as several lines, a block each, that share
+// its id: they are one message here. Where an older prompt was edited, the history turns back to it. All other lines (of
+// the harness, the terminal, the session's settings) are kept with the message that they came after.
 import { basename } from "node:path";
 import type { SessionPatch } from "../base/session-info.ts";
-import type { FoundLine, FoundMessage } from "../store/import/import.ts";
-import { isPrompt, recordsOf, sayingOf, textOfPrompt } from "./claude-code-records.ts";
+import type { FoundLine } from "../store/import/import.ts";
+import { canonical } from "../line/canonical.ts";
+import { Chains, isSidechain } from "./claude-code-chains.ts";
+import { isPrompt, recordsOf, sayingOf, textAt, textOfPrompt } from "./claude-code-records.ts";
 import type { RawRecord, Saying } from "./claude-code-records.ts";
+import { keptFiles } from "./claude-code-side-files.ts";
+import { isSameAnswer, TurnMessage } from "./claude-code-turn.ts";
+import type { Turn, TurnLine } from "./claude-code-turn.ts";
+import type { SideFile } from "./claude-code-side-files.ts";
 import type { OnProblem } from "./importer.ts";
-import { textIn, timeOf } from "./importer.ts";
+import { parseObject, textIn, timeOf } from "./importer.ts";
+import { Kept, Names } from "./kept.ts";
+import type { KeptLine } from "./kept.ts";
 import { titleOf } from "./titles.ts";
 
-/** Lines that make one message. */
-interface Turn {
-  readonly id: string;
-  readonly line: number;
-  readonly ms: number;
-  readonly follows: string | undefined;
-  readonly records: { readonly value: Record<string, unknown>; readonly saying: Saying }[];
+/** What of a transcript makes one session. */
+export interface Scope {
+  readonly path: string;
+  readonly createdMs: number;
+  /** The first line of the subagent whose lines in the file are meant; undefined: all others. */
+  readonly root: string | undefined;
+  /** The subagents whose lines in the file make sessions of their own, by their first lines. */
+  readonly roots: ReadonlySet<string>;
+  /** The file is a subagent's. */
+  readonly isAgents: boolean;
+  /** What lies beside the file. */
+  readonly side: readonly SideFile[];
+  /** What is known of the session beside its lines. */
+  readonly info: SessionPatch;
 }
 
-/** What the model's side of a message says beside its words. */
-const ANSWER_FIELDS = ["model", "stop_reason", "usage"];
+/** What these say is the session's title, and where it goes on. */
+const SAID_OF_SESSION: ReadonlySet<string> = new Set(["ai-title", "custom-title", "last-prompt"]);
+/** So much may wait for the end of an answer, in the middle of which it was noted. */
+const MOST_WAITING = 64;
 
-export async function* readConversation(
-  path: string,
-  createdMs: number,
-  onProblem: OnProblem,
-): AsyncGenerator<FoundLine> {
-  const conversation = new Conversation(createdMs);
-  for await (const record of recordsOf(path, onProblem)) {
-    const turn = conversation.take(record);
-    if (turn !== undefined) yield messageOf(turn);
-  }
-  if (conversation.turn !== undefined) yield messageOf(conversation.turn);
-  yield { type: "info", ms: conversation.ms, patch: conversation.info() };
+interface OpenTurn extends Turn {
+  readonly lines: TurnLine[];
+  readonly kept: KeptLine[];
+  /** So many of its lines were told of. */
+  told: number;
+}
+
+export async function* readConversation(scope: Scope, onProblem: OnProblem): AsyncGenerator<Iterable<FoundLine>> {
+  const conversation = new Conversation(scope);
+  for await (const records of recordsOf(scope.path, onProblem)) yield conversation.takeAll(records);
+  if (scope.root === undefined) yield conversation.keepAll(keptFiles(scope.side, onProblem));
+  yield conversation.end();
 }
 
 class Conversation {
-  /** The time of the newest message. */
-  ms: number;
+  /** The time of the newest line. */
+  #ms: number;
+  readonly #scope: Scope;
+  readonly #kept = new Kept();
+  readonly #names = new Names();
+  readonly #chains: Chains;
+  readonly #isSubagent: boolean;
+  /** What there is to be told of, in order. */
+  readonly #next: FoundLine[] = [];
+  #first: string | undefined;
   /** The message that is being read. */
-  turn: Turn | undefined;
-  /** The message that a line is of, or follows, by the line's uuid. */
-  readonly #messages = new Map<string, string>();
-  /** The lines with a uuid, as hashes. */
-  readonly #said = new Set<string>();
-  #isSubagents: boolean | undefined;
-  readonly #unnamed = new Map<string, number>();
+  #turn: OpenTurn | undefined;
   #title: { custom?: string | undefined; ai?: string | undefined; summary?: string | undefined } = {};
   #leaf: string | undefined;
+  /** Where the session goes on. */
+  #head: string | undefined;
   #prompt: string | undefined;
   #directory: string | undefined;
   #gitBranch: string | undefined;
 
-  constructor(createdMs: number) {
-    this.ms = createdMs;
+  constructor(scope: Scope) {
+    this.#scope = scope;
+    this.#ms = scope.createdMs;
+    this.#chains = new Chains(scope.root, scope.roots);
+    this.#isSubagent = scope.isAgents || scope.root !== undefined;
   }
 
-  /** -> the message before, when this line is not of it any more. */
-  take({ line, value }: RawRecord): Turn | undefined {
-    this.#noteInfo(value);
+  *takeAll(records: Iterable<RawRecord>): Generator<FoundLine> {
+    for (const record of records) {
+      this.#take(record);
+      if (this.#next.length > 0) yield* this.#give();
+    }
+  }
+
+  /** They are of the whole session: its first message has them. */
+  *keepAll(files: Iterable<Omit<KeptLine, "ms">>): Generator<FoundLine> {
+    if (this.#first === undefined) return;
+    this.#tell();
+    yield* this.#give();
+    for (const file of files) yield* this.#kept.keep({ ...file, ms: this.#ms }, this.#first);
+  }
+
+  *#give(): Generator<FoundLine> {
+    yield* this.#next;
+    this.#next.length = 0;
+  }
+
+  #take(record: RawRecord): void {
+    const { value, line } = record;
     const uuid = textIn(value, "uuid");
     const parent = textIn(value, "parentUuid") ?? textIn(value, "logicalParentUuid");
-    const follows = parent === undefined ? undefined : this.#messages.get(parent);
-    const saying = sayingOf(value);
-    if (saying === undefined || !this.#isMain(value)) {
-      // The chain of parents runs through lines that are not of the conversation.
-      if (uuid !== undefined && follows !== undefined) this.#messages.set(uuid, follows);
-      return undefined;
-    }
+    if (!this.#chains.isHere(value)) return;
+    this.#noteInfo(value);
     // A file that was put together of copies can have a line twice.
-    if (uuid !== undefined && this.#said.size === this.#said.add(hashOf(value)).size) return undefined;
-    this.ms = timeOf(value["timestamp"]) ?? this.ms;
-    const before = this.turn;
-    if (before !== undefined && isSameAnswer(before, saying)) {
-      before.records.push({ value, saying });
-      if (uuid !== undefined) this.#messages.set(uuid, before.id);
-      return undefined;
+    if (uuid !== undefined && this.#isKnown(uuid, record)) return;
+    const follows = parent === undefined ? undefined : this.#chains.messageOf(parent);
+    const isOther = isSidechain(value) && !this.#isSubagent;
+    const saying = isOther ? undefined : sayingOf(value);
+    this.#ms = timeOf(value["timestamp"]) ?? this.#ms;
+    if (saying === undefined) {
+      // The chain of parents runs through lines that are not of the conversation.
+      if (uuid !== undefined) this.#chains.addOther(uuid, record.where, parent);
+      if (!SAID_OF_SESSION.has(textIn(value, "type") ?? ""))
+        this.#keep({ record: value, json: record.ready(), ms: this.#ms, line, id: uuid });
+      return;
     }
-    const id = uuid ?? this.#nameOf(value);
-    const turnsBack = isPrompt(value) && before !== undefined && follows !== before.id;
-    this.turn = { id, line, ms: this.ms, follows: turnsBack ? follows : undefined, records: [{ value, saying }] };
-    if (uuid !== undefined) this.#messages.set(uuid, id);
-    if (isPrompt(value)) this.#prompt ??= textOfPrompt(saying);
-    return before;
+    const last = this.#turn?.lines.at(-1)?.saying;
+    if (this.#turn !== undefined && last !== undefined && isSameAnswer(last, saying)) {
+      this.#turn.lines.push({ record, saying });
+    } else {
+      this.#tell();
+      this.#begin(record, saying, uuid, follows);
+    }
+    if (uuid !== undefined) this.#chains.addOwn(uuid, record.where);
   }
 
-  info(): SessionPatch {
-    const { custom, ai, summary } = this.#title;
-    // A summary can be of another file: its leaf says of which.
-    const own = this.#leaf === undefined || this.#messages.has(this.#leaf) ? summary : undefined;
-    const title = custom ?? ai ?? own ?? titleOf(this.#prompt);
-    const gitBranch = this.#gitBranch === undefined ? {} : { gitBranch: this.#gitBranch };
-    return {
-      ...(title !== undefined && { title, titleSource: custom === undefined ? "auto" : "user" }),
-      ...(this.#directory !== undefined && { directory: this.#directory, project: basename(this.#directory) }),
-      metadata: { source: "claude-code", ...gitBranch },
+  #keep(kept: KeptLine): void {
+    if (this.#turn === undefined) this.#next.push(...this.#kept.keep(kept));
+    else {
+      this.#turn.kept.push(kept);
+      if (this.#turn.kept.length === MOST_WAITING) this.#tell();
+    }
+  }
+
+  *end(): Generator<FoundLine> {
+    this.#tell();
+    yield* this.#give();
+    const leaf = this.#head;
+    if (leaf !== undefined && this.#chains.isLeft(leaf))
+      yield { type: "head", ms: this.#ms, after: this.#chains.messageOf(leaf) ?? null };
+    yield { type: "info", ms: this.#ms, patch: this.#info() };
+  }
+
+  /** True if a line with this uuid said the same. */
+  #isKnown(uuid: string, { text, value }: RawRecord): boolean {
+    const places = this.#chains.places(uuid);
+    if (places === undefined) return false;
+    const before = places.map((where) => textAt(this.#scope.path, where));
+    return before.some((each) => each === text || JSON.stringify(parseObject(each)) === JSON.stringify(value));
+  }
+
+  #begin(record: RawRecord, saying: Saying, uuid: string | undefined, follows: string | undefined): void {
+    const { value, line } = record;
+    const isAsked = isPrompt(value, saying);
+    const turnsBack = isAsked && follows !== undefined && this.#turn !== undefined && follows !== this.#turn.id;
+    if (isAsked) this.#prompt ??= textOfPrompt(saying);
+    const id = uuid ?? this.#names.of(nameOf(value, saying));
+    this.#chains.begin(id, turnsBack ? follows : undefined);
+    this.#first ??= id;
+    this.#turn = {
+      id,
+      line,
+      ms: this.#ms,
+      follows: turnsBack ? follows : undefined,
+      lines: [{ record, saying }],
+      kept: [],
+      told: 0,
     };
   }
 
-  /** A subagent's own file is its conversation; in another, a subagent's lines are not of the conversation. */
-  #isMain({ isSidechain }: Record<string, unknown>): boolean {
-    this.#isSubagents ??= isSidechain === true;
-    return this.#isSubagents || isSidechain !== true;
+  /** Tells of the message that is being read, as far as it was; what it says after that is a newer version. */
+  #tell(): void {
+    const turn = this.#turn;
+    if (turn === undefined) return;
+    if (turn.told < turn.lines.length) {
+      turn.told = turn.lines.length;
+      this.#next.push(new TurnMessage(turn));
+    }
+    this.#next.push(...this.#kept.goOnFrom(turn.id));
+    for (const kept of turn.kept.splice(0)) this.#next.push(...this.#kept.keep(kept));
+  }
+
+  #info(): SessionPatch {
+    const { custom, ai, summary } = this.#title;
+    const { info } = this.#scope;
+    // A summary can be of another file: its leaf says of which.
+    const own = this.#leaf === undefined || this.#chains.messageOf(this.#leaf) !== undefined ? summary : undefined;
+    const title = custom ?? ai ?? own ?? info.title ?? titleOf(this.#prompt);
+    const gitBranch = this.#gitBranch === undefined ? {} : { gitBranch: this.#gitBranch };
+    return {
+      ...info,
+      ...(title !== undefined && { title, titleSource: custom === undefined ? "auto" : "user" }),
+      ...(this.#directory !== undefined && { directory: this.#directory, project: basename(this.#directory) }),
+      metadata: { source: "claude-code", ...gitBranch, ...info.metadata },
+    };
   }
 
   #noteInfo(value: Record<string, unknown>): void {
@@ -112,58 +208,14 @@ class Conversation {
     else if (type === "summary") {
       this.#title.summary = textIn(value, "summary") ?? this.#title.summary;
       this.#leaf = textIn(value, "leafUuid");
-    }
+    } else if (type === "last-prompt") this.#head = textIn(value, "leafUuid");
     this.#directory ??= textIn(value, "cwd");
     this.#gitBranch = textIn(value, "gitBranch") ?? this.#gitBranch;
   }
-
-  /** A line without a uuid is known by its content, and by how often it was said before. */
-  #nameOf(value: Record<string, unknown>): string {
-    const hash = hashOf(value);
-    const number = (this.#unnamed.get(hash) ?? 0) + 1;
-    this.#unnamed.set(hash, number);
-    return number === 1 ? hash : `${hash}.${number}`;
-  }
 }
 
-function hashOf(value: object): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);
-}
-
-function isSameAnswer({ records }: Turn, { role, message }: Saying): boolean {
-  const last = records.at(-1)?.saying;
-  const id = textIn(message, "id");
-  return role === "assistant" && last?.role === "assistant" && id !== undefined && last.message["id"] === id;
-}
-
-function messageOf({ id, line, ms, follows, records }: Turn): FoundMessage {
-  function* earlier(): Generator<object> {
-    for (let count = records.length - 1; count > 0; count--) yield dataOf(records.slice(0, count));
-  }
-  const message = { type: "message", id, ms, line, data: dataOf(records), earlier } as const;
-  return follows === undefined ? message : { ...message, follows };
-}
-
-/** The words, then the lines as they stood but for the words; `blocks` says how many of them each line had. */
-function dataOf(records: Turn["records"]): object {
-  const [first] = records as [Turn["records"][number]];
-  const contents = records.map(({ saying }) => saying.message["content"] ?? "");
-  const last = records.at(-1)?.saying.message ?? {};
-  const fields = ANSWER_FIELDS.filter((field) => last[field] !== undefined).map((field) => [field, last[field]]);
-  const isOne = records.length === 1;
-  return {
-    role: first.saying.role,
-    content: isOne ? contents[0] : contents.flatMap(blocksOf),
-    ...Object.fromEntries(fields),
-    ...(!isOne && { blocks: contents.map((content) => blocksOf(content).length) }),
-    records: records.map(({ value, saying }) => {
-      if (value["message"] !== saying.message) return value;
-      const { content: _content, ...rest } = saying.message;
-      return { ...value, message: rest };
-    }),
-  };
-}
-
-function blocksOf(content: unknown): unknown[] {
-  return Array.isArray(content) ? content : content === "" ? [] : [{ type: "text", text: content }];
+/** What names a line that has no uuid: the same, whatever the order of its keys, and whether it says nothing or "". */
+function nameOf(value: Record<string, unknown>, { message }: Saying): string {
+  const isMessage = value["message"] === message;
+  return canonical(isMessage ? { ...value, message: { ...message, content: message["content"] ?? "" } } : value);
 }

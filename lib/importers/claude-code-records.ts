@@ -1,12 +1,31 @@
 // The lines of a Claude Code transcript, and what they are.
-import { basename } from "node:path";
+import type { ReadyJson } from "../store/write/prepare.ts";
 import type { OnProblem } from "./importer.ts";
-import { isObject, parseObject, textIn } from "./importer.ts";
-import { linesOf, peek, textOf } from "./source.ts";
+import { isObject, isShallow, parseAnyObject, parseObject, textIn } from "./importer.ts";
+import { readyJson } from "./ready-json.ts";
+import { lineAt, linesByChunk, textOf } from "./source.ts";
+import type { SourceLine } from "./source-lines.ts";
 
-export interface RawRecord {
+/** Where a line stands in the file; a text: the line itself, of a file that is one JSON value. */
+type Where = { readonly offset: number; readonly length: number } | string;
+
+export class RawRecord {
   readonly line: number;
   readonly value: Record<string, unknown>;
+  readonly text: string;
+  readonly where: Where;
+
+  constructor(line: number, value: Record<string, unknown>, text: string, where: Where) {
+    this.line = line;
+    this.value = value;
+    this.text = text;
+    this.where = where;
+  }
+
+  /** As JSON that is taken as it stands; undefined: it is not to be. */
+  ready(): ReadyJson | undefined {
+    return readyJson(this.text, this.value);
+  }
 }
 
 /** What was said: by whom, and in which words. */
@@ -15,7 +34,7 @@ export interface Saying {
   readonly message: Record<string, unknown>;
 }
 
-/** What a line of the main conversation says; undefined: it is of the harness, the terminal or a subagent. */
+/** What a line of a conversation says; undefined: it is of the harness or the terminal. */
 export function sayingOf(value: Record<string, unknown>): Saying | undefined {
   const { message, attachment, type } = value;
   if (type === "attachment" && isObject(attachment) && attachment["type"] === "queued_command") {
@@ -31,9 +50,8 @@ export function sayingOf(value: Record<string, unknown>): Saying | undefined {
 }
 
 /** True for a prompt: what a user says that is no tool's result, nor the harness's. */
-export function isPrompt(value: Record<string, unknown>): boolean {
-  const saying = sayingOf(value);
-  if (saying?.role !== "user" || value["isMeta"] === true || value["toolUseResult"] !== undefined) return false;
+export function isPrompt(value: Record<string, unknown>, saying: Saying): boolean {
+  if (saying.role !== "user" || value["isMeta"] === true || value["toolUseResult"] !== undefined) return false;
   const { content } = saying.message;
   const isResult = (block: unknown): boolean => isObject(block) && block["type"] === "tool_result";
   return !Array.isArray(content) || !content.some(isResult);
@@ -47,42 +65,39 @@ export function textOfPrompt({ message }: Saying): string | undefined {
   return blocks.map((block) => textIn(block, "text")).find((text) => text !== undefined);
 }
 
-export function isTranscriptLine(value: Record<string, unknown>): boolean {
-  return textIn(value, "sessionId") !== undefined && ("message" in value || textIn(value, "type") !== undefined);
+/** All lines that are objects, in order, piece by piece. What is not is told of, and the others go on. */
+export async function* recordsOf(path: string, onProblem: OnProblem): AsyncGenerator<Iterable<RawRecord>> {
+  if (path.endsWith(".json")) yield recordsIn(logLines(textOf(path)));
+  else for await (const lines of linesByChunk(path)) yield recordsAt(path, lines, onProblem);
 }
 
-/** The name of the subagent whose transcript this file is. */
-export function agentOf(path: string): string | undefined {
-  return /^(agent-.*)\.jsonl$/.exec(basename(path))?.[1];
-}
-
-/** All lines that are objects, in order. What is not is told of, and the others go on. */
-export async function* recordsOf(path: string, onProblem: OnProblem): AsyncGenerator<RawRecord> {
-  if (path.endsWith(".json")) {
-    for (const [index, value] of logLines(path).entries()) yield { line: index + 1, value };
-    return;
+function* recordsIn(values: readonly Record<string, unknown>[]): Generator<RawRecord> {
+  for (const [index, value] of values.entries()) {
+    const text = JSON.stringify(value);
+    yield new RawRecord(index + 1, value, text, text);
   }
-  for await (const { number, text, isOpen } of linesOf(path)) {
-    const value = text === undefined ? undefined : parseObject(text);
-    if (value !== undefined) yield { line: number, value };
+}
+
+function* recordsAt(path: string, lines: Iterable<SourceLine>, onProblem: OnProblem): Generator<RawRecord> {
+  for (const line of lines) {
+    const { number, text, isOpen, offset, length } = line;
+    const value = text === undefined ? undefined : parseAnyObject(text);
+    // Nobody looks into one that has a name.
+    if (value !== undefined && (typeof value["uuid"] === "string" || isShallow(value)))
+      // Where it lies is remembered for long, and not what it says.
+      yield new RawRecord(number, value, text as string, { offset, length });
     // The last line may be one that Claude Code is writing just now: the next import takes it.
     else onProblem(path, isOpen ? "a torn line at the end" : "no record: it is no JSON object", number);
   }
 }
 
-/** The records of a session that was downloaded as one JSON value: {"loglines":[...]}. */
-function logLines(path: string): Record<string, unknown>[] {
-  const lines = parseObject(textOf(path))?.["loglines"];
-  return Array.isArray(lines) ? lines.filter(isObject) : [];
+/** The line that was read there. */
+export function textAt(path: string, where: Where): string {
+  return typeof where === "string" ? where : lineAt(path, where.offset, where.length);
 }
 
-/** The first lines, as far as they can be had without reading all of a long file. */
-export function* firstRecords(path: string): Generator<Record<string, unknown>> {
-  if (path.endsWith(".json")) yield* logLines(path);
-  else {
-    for (const line of peek(path).split("\n")) {
-      const value = parseObject(line);
-      if (value !== undefined) yield value;
-    }
-  }
+/** The records of a session that was downloaded as one JSON value: {"loglines":[...]}. */
+export function logLines(text: string): Record<string, unknown>[] {
+  const lines = parseObject(text)?.["loglines"];
+  return Array.isArray(lines) ? lines.filter(isObject) : [];
 }

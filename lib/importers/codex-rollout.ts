@@ -93,7 +93,8 @@ class Thread {
   *end(): Generator<FoundLine> {
     const { tip } = this.#turns;
     if (this.#last !== undefined && tip !== this.#last) yield { type: "head", ms: this.#ms, after: tip };
-    yield { type: "info", ms: this.#ms, patch: this.#info() };
+    // Where nothing is said yet, nothing tells how long it went on.
+    yield { type: "info", ms: this.isEmpty ? this.#rollout.createdMs : this.#ms, patch: this.#info() };
   }
 
   #dataOf({ role, content, record, isCompaction }: Item, id: string): object {

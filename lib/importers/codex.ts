@@ -25,6 +25,7 @@ interface Found {
   readonly path: string;
   readonly id: string;
   readonly createdMs: number;
+  readonly isNamedByFile: boolean;
 }
 
 export const codex: Importer = {
@@ -38,9 +39,10 @@ export const codex: Importer = {
     }
     return false;
   },
-  async find(path, onProblem) {
+  async find(path, onProblem, { signal }) {
     const threads = new Map<string, Found[]>();
     for await (const file of filesBelow(path, WALK, onProblem)) {
+      signal?.throwIfAborted();
       await giveWay();
       if (file.endsWith(".zst") && !(await canUnpack())) {
         onProblem(file, NO_ZSTD);
@@ -77,7 +79,9 @@ async function lookAt(path: string, onProblem: OnProblem): Promise<Found | undef
     if (stem.startsWith("rollout-")) onProblem(path, "no rollout: it has no line of one");
     return undefined;
   }
-  return { path, id: id ?? UUID_AT_END.exec(stem)?.[0] ?? stem, createdMs: ms ?? modifiedMs(path) };
+  const known = id ?? UUID_AT_END.exec(stem)?.[0];
+  const isNamedByFile = known === undefined;
+  return { path, id: known ?? stem, createdMs: ms ?? modifiedMs(path), isNamedByFile };
 }
 
 async function sessionOf(
@@ -91,13 +95,15 @@ async function sessionOf(
   const isArchived = paths.every((path) => homeOf(path)?.room === ARCHIVE);
   const codexHome = homeOf(first.path)?.directory;
   const name = codexHome === undefined ? undefined : (await namesOf(codexHome, lists)).get(first.id);
-  const { id, createdMs } = first;
+  const { id, createdMs, isNamedByFile } = first;
   return {
     id,
+    isNamedByFile,
     identity: `codex ${id}`,
     path: first.path,
     files: paths,
     createdMs,
+    beside: [isArchived, name ?? null],
     lines: () => readRollout({ id, paths, createdMs, isArchived, name }, onProblem),
   };
 }

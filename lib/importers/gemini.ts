@@ -20,21 +20,23 @@ interface Found {
   readonly path: string;
   readonly id: string;
   readonly createdMs: number;
+  readonly isNamedByFile: boolean;
 }
 
 export const geminiCli: Importer = {
   defaultPath: () => join(directoryOf("GEMINI_CLI_HOME", home()), ".gemini"),
   async recognizes(path) {
     for await (const file of filesBelow(path, WALK, () => undefined)) {
-      if ((await lookAt(file)) !== undefined) return true;
+      if ((await lookAt(file, () => undefined)) !== undefined) return true;
     }
     return false;
   },
-  async find(path, onProblem) {
+  async find(path, onProblem, { signal }) {
     const sessions = new Map<string, Found[]>();
     for await (const file of filesBelow(path, WALK, onProblem)) {
+      signal?.throwIfAborted();
       await giveWay();
-      const found = await toleratingLater(file, onProblem, () => lookAt(file), undefined);
+      const found = await toleratingLater(file, onProblem, () => lookAt(file, onProblem), undefined);
       if (found === undefined) continue;
       const files = sessions.get(found.id);
       if (files === undefined) sessions.set(found.id, [found]);
@@ -47,7 +49,7 @@ export const geminiCli: Importer = {
 function sessionOf(files: readonly Found[], onProblem: OnProblem): SourceSession {
   // The whole file is what a log was begun from.
   const sorted = files.toSorted((a, b) => rankOf(a.path) - rankOf(b.path) || (a.path < b.path ? -1 : 1));
-  const { id, path } = sorted.at(-1) as Found;
+  const { id, path, isNamedByFile } = sorted.at(-1) as Found;
   const paths = sorted.map((file) => file.path);
   const createdMs = Math.min(...sorted.map((file) => file.createdMs));
   const inside = basename(dirname(path));
@@ -56,10 +58,12 @@ function sessionOf(files: readonly Found[], onProblem: OnProblem): SourceSession
   const parent = isSubagents && inside !== id ? inside : undefined;
   return {
     id,
+    isNamedByFile,
     identity: `gemini-cli ${id}`,
     path,
     files: paths,
     createdMs,
+    beside: [directory ?? null, parent ?? null],
     lines: () => readGemini({ paths, createdMs, directory, parent }, onProblem),
   };
 }
@@ -69,11 +73,21 @@ function rankOf(path: string): number {
 }
 
 /** Undefined: it is no session. */
-async function lookAt(path: string): Promise<Found | undefined> {
+async function lookAt(path: string, onProblem: OnProblem): Promise<Found | undefined> {
   const header = path.endsWith(".json") ? headerOfDocument(path) : await headerOfLog(path);
-  if (header === undefined) return undefined;
-  const id = textIn(header, "sessionId") ?? basename(path).replace(WALK.file, "");
-  return { path, id, createdMs: timeOf(header["startTime"]) ?? timeOf(header["start_time"]) ?? modifiedMs(path) };
+  if (header === undefined) {
+    if (basename(path).startsWith("session-")) onProblem(path, "no session: it does not begin as one");
+    return undefined;
+  }
+  const named = textIn(header, "sessionId");
+  const id = named ?? basename(path).replace(WALK.file, "");
+  const isNamedByFile = named === undefined;
+  return {
+    path,
+    id,
+    isNamedByFile,
+    createdMs: timeOf(header["startTime"]) ?? timeOf(header["start_time"]) ?? modifiedMs(path),
+  };
 }
 
 async function headerOfLog(path: string): Promise<Record<string, unknown> | undefined> {
@@ -95,7 +109,7 @@ function headerOfDocument(path: string): Record<string, unknown> | undefined {
     return "projectHash" in before || "startTime" in before ? before : undefined;
   // One that begins with its messages has parts in them.
   const isOlder = /^\{\s*"history"\s*:\s*\[\s*\{\s*"role"\s*:\s*"[^"]*"\s*,\s*"parts"/.test(text.trimStart());
-  return isOlder ? (parseObject(textOf(path)) ?? before) : undefined;
+  return isOlder ? parseObject(textOf(path)) : undefined;
 }
 
 /** The directory that a project's chats are about: it is named beside them, or in the list of all projects. */

@@ -1,5 +1,5 @@
-// A JSON array of sessions, piece by piece as its bytes come, however it is laid out: what a session says of itself, and each of
-// its messages. Each piece is parsed by JSON.parse; here is only found where it begins and ends.
+// A JSON array of sessions, or one alone, piece by piece as its bytes come, however it is laid out: what a session says of itself,
+// and each of its messages. Each piece is parsed by JSON.parse; here is only found where it begins and ends.
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -18,10 +18,17 @@ export type JsonPiece =
   | { readonly kind: "member"; readonly key: string; readonly text: string }
   /** The list of messages begins at this byte. */
   | { readonly kind: "messages"; readonly offset: number }
-  /** Undefined: longer than any may be. */
-  | { readonly kind: "message"; readonly text: string | undefined }
+  /** Undefined: longer than any may be. It begins at this byte. */
+  | { readonly kind: "message"; readonly text: string | undefined; readonly offset: number; readonly length: number }
   | { readonly kind: "messages end" }
-  | { readonly kind: "session end" };
+  /** The byte after it. */
+  | { readonly kind: "session end"; readonly offset: number };
+
+/** `from`: what the first byte belongs to: all of it, or a list of messages. `messages`: they are wanted, or passed over. */
+export interface JsonPiecesOptions {
+  readonly from: "start" | "list";
+  readonly messages: boolean;
+}
 
 /** It is no such array, from this byte on. */
 export class JsonPiecesError extends Error {}
@@ -31,6 +38,8 @@ type Place = "start" | "sessions" | "keys" | "key" | "colon" | "value" | "messag
 export class JsonPieces {
   readonly #isWithMessages: boolean;
   #place: Place;
+  /** A session that is no array's. */
+  #isAlone = false;
   #key = "";
   /** The piece that is under way. */
   #isInPiece = false;
@@ -41,15 +50,15 @@ export class JsonPieces {
   #isEscaped = false;
   #taken: Buffer[] = [];
   #length = 0;
+  #offset = 0;
 
-  /** `withMessages`: it begins with a list of messages, and these are wanted; else they are passed over. */
-  constructor(isWithMessages: boolean) {
-    this.#isWithMessages = isWithMessages;
-    this.#place = isWithMessages ? "value" : "start";
-    this.#key = isWithMessages ? "messages" : "";
+  constructor({ from, messages }: JsonPiecesOptions) {
+    this.#isWithMessages = messages;
+    this.#place = from === "list" ? "value" : "start";
+    this.#key = from === "list" ? "messages" : "";
   }
 
-  /** True when the array has come to its end. */
+  /** True when the array, or the session that stands alone, has come to its end. */
   get isWhole(): boolean {
     return this.#place === "end";
   }
@@ -60,6 +69,10 @@ export class JsonPieces {
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at] as number;
       if (this.#isInPiece) {
+        if (this.#isInText && !this.#isEscaped && byte !== QUOTE) {
+          at = this.#passText(bytes, at) - 1;
+          continue;
+        }
         if (!this.#endsAt(byte)) continue;
         // What ends a text, an array or an object is its own; what ends a number or a word is not.
         const end = this.#isText || this.#isNested ? at + 1 : at;
@@ -72,9 +85,22 @@ export class JsonPieces {
       if (SPACES.has(byte)) continue;
       const piece = this.#step(byte, offset + at);
       if (piece !== undefined) yield piece;
-      if (this.#isInPiece) from = at;
+      if (this.#isInPiece) {
+        from = at;
+        this.#offset = offset + at;
+      }
     }
     if (this.#isInPiece) this.#take(bytes.subarray(from));
+  }
+
+  /** -> where the next byte of a text lies that says something: its end, or what comes after a backslash. */
+  #passText(bytes: Buffer, from: number): number {
+    const quote = bytes.indexOf(QUOTE, from);
+    const end = quote === -1 ? bytes.length : quote;
+    let before = end;
+    while (before > from && bytes[before - 1] === BACKSLASH) before--;
+    this.#isEscaped = (end - before) % 2 === 1;
+    return end;
   }
 
   /** What a byte between two pieces says; where it begins one, that is under way from then on. */
@@ -82,14 +108,15 @@ export class JsonPieces {
     const place = this.#place;
     if (byte === COMMA && (place === "sessions" || place === "keys" || place === "messages")) return undefined;
     if (place === "start" && byte === OPEN_ARRAY) this.#place = "sessions";
-    else if (place === "start" && offset < MARK.length && byte === MARK[offset]) return undefined;
+    else if (offset < MARK.length && byte === MARK[offset]) return undefined;
     else if (place === "sessions" && byte === CLOSE_ARRAY) this.#place = "end";
-    else if (place === "sessions" && byte === OPEN_OBJECT) {
+    else if ((place === "sessions" || place === "start") && byte === OPEN_OBJECT) {
+      this.#isAlone = place === "start";
       this.#place = "keys";
       return { kind: "session" };
     } else if (place === "keys" && byte === CLOSE_OBJECT) {
-      this.#place = "sessions";
-      return { kind: "session end" };
+      this.#place = this.#isAlone ? "end" : "sessions";
+      return { kind: "session end", offset: offset + 1 };
     } else if (place === "keys" && byte === QUOTE) {
       this.#place = "key";
       this.#begin(byte);
@@ -102,7 +129,7 @@ export class JsonPieces {
       return { kind: "messages end" };
     } else if ((place === "value" || place === "messages") && byte !== CLOSE_ARRAY && byte !== CLOSE_OBJECT)
       this.#begin(byte);
-    else throw new JsonPiecesError(`it is no JSON array of sessions, from byte ${offset} on`);
+    else throw new JsonPiecesError(`it is no JSON array of sessions or messages, from byte ${offset} on`);
     return undefined;
   }
 
@@ -145,9 +172,10 @@ export class JsonPieces {
 
   #ended(): JsonPiece | undefined {
     const text = this.#length > MOST_BYTES ? undefined : Buffer.concat(this.#taken).toString("utf8");
+    const [offset, length] = [this.#offset, this.#length];
     this.#taken = [];
     this.#length = 0;
-    if (this.#place === "messages") return this.#isWithMessages ? { kind: "message", text } : undefined;
+    if (this.#place === "messages") return this.#isWithMessages ? { kind: "message", text, offset, length } : undefined;
     if (this.#place === "key") {
       this.#key = keyOf(text);
       this.#place = "colon";

@@ -2,14 +2,21 @@
 // that they came after, or of the first one, so that a later import can make more of them.
 import { createHash } from "node:crypto";
 import type { FoundPart } from "../store/import/import.ts";
+import type { ReadyJson } from "../store/write/prepare.ts";
 
 export interface KeptLine {
   readonly record: object;
+  /** The record as JSON, where it is taken as it stands. */
+  readonly json?: ReadyJson | undefined;
   readonly ms: number;
-  readonly line: number;
+  readonly line?: number;
   /** What names it, where that is not all of it. */
   readonly name?: unknown;
+  /** The name that it has. */
+  readonly id?: string | undefined;
 }
+
+const NONE: readonly FoundPart[] = [];
 
 export class Kept {
   /** The message that is gone after. */
@@ -25,24 +32,29 @@ export class Kept {
   }
 
   /** `owner`: the message that it is of, if that is not the last one. */
-  *keep(kept: KeptLine, owner?: string): Generator<FoundPart> {
-    if (this.#owner === undefined) this.#waiting.push(kept);
-    else yield this.#part(kept, owner ?? this.#owner);
+  keep(kept: KeptLine, owner?: string): readonly FoundPart[] {
+    if (this.#owner !== undefined) return [this.#part(kept, owner ?? this.#owner, false)];
+    this.#waiting.push(kept);
+    return NONE;
   }
 
   /** The message that was just told of. */
-  *goOnFrom(message: string): Generator<FoundPart> {
+  goOnFrom(message: string): readonly FoundPart[] {
+    if (message === this.#owner) return NONE;
     this.#owner = message;
     this.#said.clear();
-    for (const kept of this.#waiting.splice(0)) yield this.#part(kept, message);
+    return this.#waiting.splice(0).map((kept) => this.#part(kept, message, true));
   }
 
-  #part({ record, ms, line, name }: KeptLine, owner: string): FoundPart {
-    const hash = hashOf(name ?? record);
+  #part({ record, json, ms, line, name, id: given }: KeptLine, owner: string, before: boolean): FoundPart {
+    const hash = given ?? hashOf(name ?? record);
     const number = (this.#said.get(hash) ?? 0) + 1;
     this.#said.set(hash, number);
     const id = number === 1 ? hash : `${hash}.${number}`;
-    return { type: "part", message: { id: owner }, id, ms, line, data: { type: "record", record } };
+    const data = { type: "record", ...(before && { before }), record };
+    const start = before ? '{"type":"record","before":true,"record":' : '{"type":"record","record":';
+    const ready = json && { text: `${start}${json.text}}`, longest: json.longest };
+    return { type: "part", message: { id: owner }, id, ms, ...(line !== undefined && { line }), data, json: ready };
   }
 }
 

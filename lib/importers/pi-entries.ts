@@ -1,5 +1,6 @@
 // The entries of a pi session, versions 1 to 3. Version 1 has a line after another; since version 2 each has an id and
 // names the one that it follows, so that a session is a tree. pi rewrites older files when it opens them.
+import type { FoundData } from "../store/import/import.ts";
 import { isObject, textIn } from "./importer.ts";
 
 export interface Entry {
@@ -9,7 +10,7 @@ export interface Entry {
   /** The words of a prompt. */
   readonly prompt: string | undefined;
   /** As it stood before pi migrated the file. */
-  readonly earlier?: () => Iterable<object>;
+  readonly earlier?: () => Iterable<FoundData>;
 }
 
 /** pi's own roles, as what the model takes them for. */
@@ -61,7 +62,7 @@ function messageOf(value: Record<string, unknown>, message: Record<string, unkno
     said: content,
     prompt: native === "user" ? wordsIn(given) : undefined,
     // Version 3 has a new name for what version 2 called so.
-    ...(native === "custom" && { earlier: () => [dataWith({ ...own, role: "hookMessage" })] }),
+    ...(native === "custom" && { earlier: () => [{ data: dataWith({ ...own, role: "hookMessage" }) }] }),
   };
 }
 

@@ -20,18 +20,20 @@ const OPENCLAW: Walk = {
   home: OPENCLAW_HOMES,
   rooms: ["agents"],
 };
+/** As pi names its files: by the time and the session's id. */
+const OWN_NAME = /^\d{4}-\d\d-\d\dT[\d-]+Z_.+\.jsonl$/;
 
 export const pi: Importer = {
   defaultPath: () =>
     directoryOf("PI_CODING_AGENT_SESSION_DIR", directoryOf("PI_CODING_AGENT_DIR", home(".pi", "agent"))),
   recognizes: (path) => hasSession(path, PI, (file) => !isOpenclaws(file)),
-  find: (path, onProblem) => sessionsIn("pi", path, PI, onProblem),
+  find: (path, onProblem, { signal }) => sessionsIn("pi", path, PI, onProblem, signal),
 };
 
 export const openclaw: Importer = {
   defaultPath: () => directoryOf("OPENCLAW_STATE_DIR", home(".openclaw")),
   recognizes: (path) => hasSession(path, OPENCLAW, isOpenclaws),
-  find: (path, onProblem) => sessionsIn("openclaw", path, OPENCLAW, onProblem),
+  find: (path, onProblem, { signal }) => sessionsIn("openclaw", path, OPENCLAW, onProblem, signal),
 };
 
 async function hasSession(path: string, walk: Walk, isTheirs: (path: string) => boolean): Promise<boolean> {
@@ -54,6 +56,7 @@ async function sessionsIn(
   path: string,
   walk: Walk,
   onProblem: OnProblem,
+  signal: AbortSignal | undefined,
 ): Promise<SourceSession[]> {
   const sessions = new Map<string, SourceSession>();
   const lists = new Map<string, Map<string, About>>();
@@ -62,9 +65,13 @@ async function sessionsIn(
   // Where both have some, each takes its own; elsewhere the caller knows better.
   const own = files.filter((file) => isOpenclaws(file) === (source === "openclaw"));
   for (const file of own.length > 0 ? own : files) {
+    signal?.throwIfAborted();
     await giveWay();
     const header = await toleratingLater(file, onProblem, () => headerOf(file), undefined);
-    if (header === undefined) continue;
+    if (header === undefined) {
+      if (OWN_NAME.test(basename(file))) onProblem(file, "no session: it does not begin as one");
+      continue;
+    }
     const { id, createdMs } = header;
     const about = source === "openclaw" ? aboutIn(dirname(file), lists, onProblem).get(id) : undefined;
     const session: SourceSession = {
@@ -74,6 +81,7 @@ async function sessionsIn(
       path: file,
       files: [file],
       createdMs,
+      beside: [source, about ?? null],
       lines: (known) => readPi({ source, path: file, createdMs, info: about ?? {} }, known, onProblem),
     };
     const other = sessions.get(id);

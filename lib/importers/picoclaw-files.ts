@@ -1,5 +1,6 @@
 // Which files of a directory make which session: by the key in them, since several keys can share a file name.
 import { basename, dirname, join } from "node:path";
+import { giveWay } from "../base/turn.ts";
 import type { OnProblem } from "./importer.ts";
 import { isObject, parseObject, textIn, timeOf, tolerating } from "./importer.ts";
 import { namesIn, textOf } from "./source.ts";
@@ -31,19 +32,19 @@ export interface SessionFiles {
 const KINDS = /^(.*?)(\.meta\.json|\.jsonl|\.json)(\.migrated)?$/s;
 
 /** The sessions of a directory. */
-export function findFiles(directory: string, onProblem: OnProblem): SessionFiles[] {
-  return group(directory, namesIn(directory).files, onProblem);
+export async function findFiles(directory: string, onProblem: OnProblem): Promise<SessionFiles[]> {
+  return await group(directory, namesIn(directory).files, onProblem);
 }
 
 /** The session that a file belongs to: what shares its name. */
-export function filesBeside(path: string, onProblem: OnProblem): SessionFiles[] {
+export async function filesBeside(path: string, onProblem: OnProblem): Promise<SessionFiles[]> {
   const directory = dirname(path);
   const stem = KINDS.exec(basename(path))?.[1];
   const names = namesIn(directory).files.filter((name) => KINDS.exec(name)?.[1] === stem);
-  return stem === undefined ? [] : group(directory, names, onProblem);
+  return stem === undefined ? [] : await group(directory, names, onProblem);
 }
 
-function group(directory: string, names: readonly string[], onProblem: OnProblem): SessionFiles[] {
+async function group(directory: string, names: readonly string[], onProblem: OnProblem): Promise<SessionFiles[]> {
   const byStem = new Map<string, Map<string, string>>();
   for (const name of names) {
     const [, stem, kind, migrated] = KINDS.exec(name) ?? [];
@@ -59,6 +60,7 @@ function group(directory: string, names: readonly string[], onProblem: OnProblem
     return files;
   };
   for (const [stem, files] of byStem) {
+    await giveWay();
     const legacy = [".json.migrated", ".json"].flatMap((kind) => readLegacy(files.get(kind), stem, onProblem) ?? []);
     for (const file of legacy) filesOf(file.key).legacy.push(file);
     for (const ending of [".migrated", ""]) {

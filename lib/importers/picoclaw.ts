@@ -21,14 +21,16 @@ const MAIN_KEY = /^agent:[^:]+:main$/;
 export const picoclaw: Importer = {
   defaultPath: () => home(".picoclaw", "workspace", "sessions"),
   recognizes,
-  async find(path, onProblem) {
+  async find(path, onProblem, { signal }) {
     const isDirectory = kindOf(path) === "directory";
     // A directory that is named itself is looked through, even if nothing in it can be read.
     const directories = isDirectory ? new Set([path, ...(await directoriesIn(path, 0, onProblem))]) : [];
-    const files = isDirectory
-      ? joined([...directories].flatMap((directory) => findFiles(directory, onProblem)))
-      : filesBeside(path, onProblem);
-    const sessions = files.map((each) => new PicoclawSession(each, onProblem));
+    const files: SessionFiles[] = isDirectory ? [] : await filesBeside(path, onProblem);
+    for (const directory of directories) {
+      signal?.throwIfAborted();
+      files.push(...(await findFiles(directory, onProblem)));
+    }
+    const sessions = (isDirectory ? joined(files) : files).map((each) => new PicoclawSession(each, onProblem));
     const owners = new Map<string, PicoclawSession>();
     for (const session of sessions) for (const alias of session.aliases) owners.set(alias, session);
     for (const session of sessions) session.owner = owners.get(session.id);
@@ -98,6 +100,10 @@ class PicoclawSession implements SourceSession {
     return known.length > 0 ? Math.min(...known) : modifiedMs(this.path);
   }
 
+  get beside(): unknown {
+    return [this.owner?.id ?? null];
+  }
+
   async aliasOf(): Promise<SourceSession | undefined> {
     if (this.owner === undefined) return undefined;
     return startsWith(await this.owner.elements(), await this.elements()) ? this.owner : undefined;
@@ -130,7 +136,7 @@ class PicoclawSession implements SourceSession {
           data,
           line,
           isKnown: isKnown.has(id),
-          earlier: () => [timeless],
+          earlier: () => [{ data: timeless }],
         } satisfies FoundMessage;
       }
     }
@@ -154,8 +160,10 @@ class PicoclawSession implements SourceSession {
       }
       const start = align(all, own);
       const repeated = all.slice(start).map((element, at) => ({ ...element, isShown: own[at]?.isShown ?? false }));
-      // The newest file tells what is shown; one of another directory that has none of it knows nothing of the rest.
-      const isOther = directory !== undefined && directory !== dirname(file.path) && repeated.length === 0;
+      // The newest file tells what is shown; one of another directory that has none of it knows nothing of the rest, nor
+      // does one whose lines are all torn. One that is empty shows nothing.
+      const isElsewhere = directory !== undefined && directory !== dirname(file.path) && repeated.length === 0;
+      const isOther = isElsewhere || (own.length === 0 && "metaPath" in file && peek(file.path).trim() !== "");
       const before = all.slice(0, start).map((element) => (isOther ? element : { ...element, isShown: false }));
       all = [...before, ...repeated, ...own.slice(repeated.length)];
       directory = dirname(file.path);
@@ -205,10 +213,13 @@ async function recognizes(path: string): Promise<boolean> {
   return isOurs(path) || (path.endsWith(".meta.json") && isOurs(path.replace(/\.meta\.json$/, ".jsonl")));
 }
 
-/** A legacy session, or a log whose messages begin with a role. */
+/** A legacy session, or a log whose messages begin with a role: so do others', which have nothing beside them. */
 function isOurs(path: string): boolean {
   if (kindOf(path) !== "file") return false;
-  if (/\.jsonl(\.migrated)?$/.test(path)) return /^\s*\{\s*"role"\s*:/.test(peek(path));
+  if (/\.jsonl(\.migrated)?$/.test(path)) {
+    const isMarked = path.endsWith(".migrated") || kindOf(path.replace(/\.jsonl$/, ".meta.json")) === "file";
+    return isMarked && /^\s*\{\s*"role"\s*:/.test(peek(path));
+  }
   return /\.json(\.migrated)?$/.test(path) && /^\s*\{\s*"key"\s*:[^]*"messages"\s*:/.test(peek(path));
 }
 

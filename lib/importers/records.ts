@@ -13,13 +13,15 @@ export interface SourceRecord {
   readonly value: Record<string, unknown>;
 }
 
+/** The last line may be one that the tool is writing just now: the next import takes it. */
+export const TORN_LINE = "a torn line at the end";
+
 export async function* recordsIn(path: string, onProblem: OnProblem): AsyncGenerator<SourceRecord> {
   try {
     for await (const { number, offset, length, text, isOpen } of linesOf(path)) {
       const value = text === undefined ? undefined : parseRecord(text);
       if (value !== undefined) yield { line: number, offset, length, value };
-      // The last line may be one that the tool is writing just now: the next import takes it.
-      else onProblem(path, isOpen ? "a torn line at the end" : "no record: it is no JSON object", number);
+      else onProblem(path, isOpen ? TORN_LINE : "no record: it is no JSON object", number);
     }
   } catch (error) {
     // The rest of a packed file is lost; what came before that is taken over.

@@ -2,6 +2,7 @@
 
 /** A longer line is no message of anybody's. */
 const MOST_LINE_BYTES = 256 * 1024 * 1024;
+const MARK = "\uFEFF";
 
 /** One line of a file, numbered from 1 where the reading began. Undefined text: longer than any line may be. */
 export interface SourceLine {
@@ -14,48 +15,57 @@ export interface SourceLine {
   readonly isOpen: boolean;
 }
 
-/** The lines that are not blank. The bytes of a chunk are used until the next one is asked for, and not after that. They begin at `from`. */
-export async function* splitLines(
-  chunks: AsyncIterable<{ readonly bytes: Uint8Array }>,
-  from = 0,
-): AsyncGenerator<SourceLine> {
-  let number = 1;
-  let offset = from;
+export class LineSplitter {
+  #number = 1;
+  #offset: number;
   /** The beginning of a line that goes on in the next chunk. */
-  let pieces: Buffer[] = [];
-  let length = 0;
-  const take = (rest: Buffer, isOpen: boolean): SourceLine | undefined => {
-    const bytes = length + rest.length;
-    const text = bytes > MOST_LINE_BYTES ? undefined : join(pieces, rest);
-    const line = { number, offset, length: bytes, text: offset === 0 ? withoutMark(text) : text, isOpen };
-    number++;
-    offset += bytes + 1;
-    pieces = [];
-    length = 0;
-    return line.text?.trim() === "" ? undefined : line;
-  };
-  for await (const { bytes } of chunks) {
+  #pieces: Buffer[] = [];
+  #length = 0;
+
+  /** The first bytes are the file's from `offset` on. */
+  constructor(offset: number) {
+    this.#offset = offset;
+  }
+
+  /** The lines that end in these bytes and are not blank. The bytes are used until the last of them has been taken, and not after that. */
+  *feed(bytes: Uint8Array): Generator<SourceLine> {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let start = 0;
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      const line = take(chunk.subarray(start, end), false);
+      const line = this.#take(chunk, start, end, false);
       start = end + 1;
       if (line !== undefined) yield line;
     }
-    length += chunk.length - start;
+    this.#length += chunk.length - start;
     // What is too long is counted, not kept.
-    if (length > MOST_LINE_BYTES) pieces = [];
-    else if (start < chunk.length) pieces.push(Buffer.from(chunk.subarray(start)));
+    if (this.#length > MOST_LINE_BYTES) this.#pieces = [];
+    else if (start < chunk.length) this.#pieces.push(Buffer.from(chunk.subarray(start)));
   }
-  const last = take(Buffer.alloc(0), true);
-  if (last !== undefined) yield last;
+
+  /** The last line, if it has no newline. */
+  *end(): Generator<SourceLine> {
+    const line = this.#take(Buffer.alloc(0), 0, 0, true);
+    if (line !== undefined) yield line;
+  }
+
+  #take(chunk: Buffer, start: number, end: number, isOpen: boolean): SourceLine | undefined {
+    const length = this.#length + end - start;
+    let text: string | undefined;
+    if (this.#length === 0) text = chunk.toString("utf8", start, end);
+    else if (length <= MOST_LINE_BYTES)
+      text = Buffer.concat([...this.#pieces, chunk.subarray(start, end)]).toString("utf8");
+    // A mark of the byte order belongs to no line.
+    if (this.#offset === 0 && text?.startsWith(MARK) === true) text = text.slice(MARK.length);
+    const line = { number: this.#number++, offset: this.#offset, length, text, isOpen };
+    this.#offset += length + 1;
+    this.#pieces = [];
+    this.#length = 0;
+    return isBlank(text) ? undefined : line;
+  }
 }
 
-function join(pieces: readonly Buffer[], rest: Buffer): string {
-  return pieces.length === 0 ? rest.toString("utf8") : Buffer.concat([...pieces, rest]).toString("utf8");
-}
-
-/** A mark of the byte order belongs to no line. */
-function withoutMark(text: string | undefined): string | undefined {
-  return text?.startsWith("\uFEFF") === true ? text.slice(1) : text;
+function isBlank(text: string | undefined): boolean {
+  if (text === undefined) return false;
+  // Nearly all begin with a bracket.
+  return text.charCodeAt(0) <= 32 || text === "" ? text.trim() === "" : false;
 }

@@ -1,18 +1,24 @@
 // The tools whose sessions can be imported, and which of them are meant.
 import { ArgumentError, StoreError } from "../base/errors.ts";
+import { faultIn } from "../base/import.ts";
 import type { ImportSource } from "../base/import.ts";
 import type { Importer } from "./importer.ts";
 import { kindOf } from "./source.ts";
 
-/** In the order in which they are asked whose a file is; each is loaded when it is its turn. pi takes what openclaw would, too. */
+/**
+ * In the order in which they are asked whose a file is; each is loaded when it is its turn. pi takes what openclaw
+ * would, too, and messages is asked last: whatever has messages is theirs that no tool knows.
+ */
 const IMPORTERS: Readonly<Record<ImportSource, () => Promise<Importer>>> = {
   turnlog: async () => (await import("./turnlog.ts")).turnlog,
+  opencode: async () => (await import("./opencode.ts")).opencode,
   picoclaw: async () => (await import("./picoclaw.ts")).picoclaw,
   "claude-code": async () => (await import("./claude-code.ts")).claudeCode,
   codex: async () => (await import("./codex.ts")).codex,
   openclaw: async () => (await import("./pi.ts")).openclaw,
   pi: async () => (await import("./pi.ts")).pi,
   "gemini-cli": async () => (await import("./gemini.ts")).geminiCli,
+  messages: async () => (await import("./messages.ts")).messages,
 };
 const NAMES = Object.keys(IMPORTERS) as ImportSource[];
 
@@ -24,16 +30,9 @@ interface Tool {
 
 /** One tool, and "all" those that have something there: at the path, or without one where each keeps its sessions. */
 export async function toolsFor(source: ImportSource | "auto" | "all", path: string | undefined): Promise<Tool[]> {
-  if (source === "auto" && path === undefined)
-    throw new ArgumentError("INVALID_ARGUMENT", 'the source "auto" needs a path');
+  const fault = faultIn({ source, path });
+  if (fault !== undefined) throw new ArgumentError("INVALID_ARGUMENT", `importFrom: ${fault}`);
   if (source === "auto" || source === "all") return await toolsWith(source, path);
-  if (!NAMES.includes(source)) {
-    const known = NAMES.join(", ");
-    throw new ArgumentError(
-      "INVALID_ARGUMENT",
-      `unknown source ${JSON.stringify(source)} (known: ${known}, auto, all)`,
-    );
-  }
   const importer = await IMPORTERS[source]();
   const own = path ?? importer.defaultPath();
   if (own === undefined) throw new ArgumentError("INVALID_ARGUMENT", `the source "${source}" needs a path`);
@@ -45,6 +44,8 @@ async function toolsWith(source: "auto" | "all", path: string | undefined): Prom
   if (path !== undefined) checkThere(path);
   const tools: Tool[] = [];
   for (const name of NAMES) {
+    // What a tool has knows how to be read better than its messages alone do.
+    if (name === "messages" && tools.length > 0) break;
     const importer = await IMPORTERS[name]();
     const own = path ?? importer.defaultPath();
     const isThere =

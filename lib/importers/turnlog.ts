@@ -2,14 +2,13 @@
 // It is read twice: once for what the sessions say of themselves and where their messages begin, then session by session.
 import { ArgumentError } from "../base/errors.ts";
 import type { SessionPatch } from "../base/session-info.ts";
-import { giveWay } from "../base/turn.ts";
 import { parseStamp } from "../line/stamp.ts";
 import type { FoundLine, FoundPart } from "../store/import/import.ts";
 import { isObject, parseObject, textIn, timeOf } from "./importer.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
-import { JsonPieces, JsonPiecesError } from "./json-pieces.ts";
-import type { JsonPiece } from "./json-pieces.ts";
-import { chunksOf, kindOf, modifiedMs, peek } from "./source.ts";
+import { itemsAt, listsIn } from "./json-lists.ts";
+import { JsonPieces } from "./json-pieces.ts";
+import { kindOf, modifiedMs, peek } from "./source.ts";
 import { headsInLines, isLines } from "./turnlog-lines.ts";
 import type { ExportedHead, ExportedMessage } from "./turnlog-lines.ts";
 
@@ -27,6 +26,9 @@ const KEYS = [
   "metadata",
 ] as const;
 
+/** A message of ours that is longer than what was looked at. */
+const LONG_FIRST = /"messages"\s*:\s*\[\s*\{\s*(?:"id"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*)?"at"\s*:/;
+
 export const turnlog: Importer = {
   defaultPath: () => undefined,
   recognizes(path) {
@@ -34,64 +36,50 @@ export const turnlog: Importer = {
     const beginning = peek(path);
     return Promise.resolve(isExport(beginning) || isLines(beginning));
   },
-  async find(path, onProblem) {
+  async find(path, onProblem, { signal }) {
     if (kindOf(path) !== "file")
       throw new ArgumentError("INVALID_ARGUMENT", `${path} is a directory; an export is a file`);
     const found: SourceSession[] = [];
     if (isLines(peek(path))) {
       for await (const head of headsInLines(path, onProblem)) {
+        signal?.throwIfAborted();
         const session = sessionOf(path, head, onProblem);
         if (session !== undefined) found.push(session);
       }
       return found;
     }
-    try {
-      for await (const each of sessionsIn(path, onProblem)) found.push(each);
-    } catch (error) {
-      if (!(error instanceof JsonPiecesError)) throw error;
-      onProblem(path, error.message);
+    for await (const each of sessionsIn(path, onProblem)) {
+      signal?.throwIfAborted();
+      found.push(each);
     }
     return found;
   },
 };
 
-/** True if it begins as an array whose first session has an id and messages, as far as it is there. */
+/** True if it begins as an array whose first session has an id and messages of ours, as far as it is there. */
 function isExport(text: string): boolean {
-  const pieces = new JsonPieces(false);
-  let hasId = false;
-  let hasMessages = false;
+  if (!text.trimStart().startsWith("[")) return false;
+  const pieces = new JsonPieces({ from: "start", messages: true });
+  const keys = new Set<string>();
   try {
     for (const piece of pieces.feed(Buffer.from(text), 0)) {
-      hasId ||= piece.kind === "member" && piece.key === "id";
-      hasMessages ||= piece.kind === "messages";
-      if (piece.kind === "session end") return hasId && hasMessages;
+      if (piece.kind === "member") keys.add(piece.key);
+      else if (piece.kind === "messages") keys.add("messages");
+      else if (piece.kind === "message") return isObject(parseObject(piece.text ?? "")?.["data"]);
+      else if (piece.kind === "session end") return keys.has("id") && keys.has("createdAt") && keys.has("messages");
     }
   } catch {
     return false;
   }
-  return hasMessages || pieces.isWhole;
+  return pieces.isWhole || (keys.has("messages") && LONG_FIRST.test(text));
 }
 
 async function* sessionsIn(path: string, onProblem: OnProblem): AsyncGenerator<SourceSession> {
-  let members = new Map<string, unknown>();
-  let offset: number | undefined;
-  let number = 0;
-  const pieces = new JsonPieces(false);
-  for await (const piece of piecesOf(path, pieces, 0)) {
-    if (piece.kind === "session") {
-      members = new Map();
-      offset = undefined;
-    } else if (piece.kind === "member") members.set(piece.key, parsed(piece.text));
-    else if (piece.kind === "messages") offset = piece.offset;
-    else if (piece.kind === "session end") {
-      number++;
-      const from = offset;
-      const messages = (): AsyncIterable<ExportedMessage> => (from === undefined ? none() : messagesAt(path, from));
-      const session = sessionOf(path, { number, members, messages }, onProblem);
-      if (session !== undefined) yield session;
-    }
+  for await (const { number, members, offset } of listsIn(path, onProblem)) {
+    const messages = (): AsyncIterable<ExportedMessage> => (offset === undefined ? none() : messagesAt(path, offset));
+    const session = sessionOf(path, { number, members, messages }, onProblem);
+    if (session !== undefined) yield session;
   }
-  if (!pieces.isWhole) onProblem(path, "it ends in the middle: what comes before that is taken over");
 }
 
 /** Undefined: it has no id. */
@@ -118,6 +106,7 @@ function sessionOf(
     path,
     files: [path],
     createdMs,
+    beside: null,
     lines: () => linesOf({ path, id, messages, createdMs, updatedMs, patch, onProblem }),
   };
 }
@@ -167,10 +156,7 @@ async function* linesOf(reading: Reading): AsyncGenerator<FoundLine> {
 
 /** The messages of an array's session, whose list begins at this byte. */
 async function* messagesAt(path: string, offset: number): AsyncGenerator<ExportedMessage> {
-  for await (const piece of piecesOf(path, new JsonPieces(true), offset)) {
-    if (piece.kind === "messages end") return;
-    if (piece.kind === "message") yield piece.text === undefined ? undefined : parseObject(piece.text);
-  }
+  for await (const text of itemsAt(path, offset)) yield text === undefined ? undefined : parseObject(text);
 }
 
 // oxlint-disable-next-line require-yield -- a session without a list has no messages
@@ -191,24 +177,4 @@ function partsIn(value: unknown, message: ExportedPart["message"], messageMs: nu
     parts.push({ type: "part", message, id, ms: parseStamp(at)?.ms ?? messageMs, data, at });
   }
   return parts;
-}
-
-/** The pieces of a file from a byte on. */
-async function* piecesOf(path: string, pieces: JsonPieces, from: number): AsyncGenerator<JsonPiece> {
-  for await (const { bytes, offset } of chunksOf(path, from)) {
-    for (const piece of pieces.feed(bytes, offset)) {
-      yield piece;
-      await giveWay();
-    }
-    if (pieces.isWhole) return;
-    await giveWay();
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -46,16 +46,17 @@ export interface Line {
 
 /** The head of the line in bytes[start, end), which is one whole piece between newlines; undefined: it is no line. */
 export function decodeHead(bytes: Buffer, start: number, end: number): LineHead | undefined {
-  return (hasRightCrc(bytes, start, end) ? decodeSound(bytes, start, end) : undefined) ?? decodeAny(bytes, start, end);
+  const crc = rightCrc(bytes, start, end);
+  return (crc === undefined ? undefined : decodeSound(bytes, start, end, crc)) ?? decodeAny(bytes, start, end, crc);
 }
 
 /** True when the bytes end in their own checksum, in the place and the width that a writer gives it. */
 export function hasRightCrc(bytes: Buffer, start: number, end: number): boolean {
-  const written = writtenCrc(bytes, start, end);
-  return written !== undefined && crc32(bytes.subarray(start, end - CRC_LENGTH)) === written;
+  return rightCrc(bytes, start, end) !== undefined;
 }
 
-function writtenCrc(bytes: Buffer, start: number, end: number): number | undefined {
+/** The checksum that stands in the bytes; undefined: none does, or it is not theirs. */
+function rightCrc(bytes: Buffer, start: number, end: number): number | undefined {
   const body = end - CRC_LENGTH;
   if (body <= start || bytes[end - 1] !== 125 || bytes[end - 2] !== 34 || !hasAt(bytes, body, CRC_START))
     return undefined;
@@ -67,7 +68,8 @@ function writtenCrc(bytes: Buffer, start: number, end: number): number | undefin
     if (digit < 0) return undefined;
     written = (written << 4) | digit;
   }
-  return written >>> 0;
+  written >>>= 0;
+  return crc32(bytes.subarray(start, body)) === written ? written : undefined;
 }
 
 const TYPE_KEY = Buffer.from('","type":"');
@@ -86,7 +88,7 @@ const COMMON_TYPES: ReadonlyMap<number, { readonly text: string; readonly bytes:
 );
 
 /** The fast way: the checksum is right, so a writer wrote it, so the fields stand where a writer puts them. */
-function decodeSound(bytes: Buffer, start: number, end: number): LineHead | undefined {
+function decodeSound(bytes: Buffer, start: number, end: number, crc: number): LineHead | undefined {
   const body = end - CRC_LENGTH;
   if (body < start + TYPE_START || !hasAt(bytes, start, LINE_START)) return undefined;
   const stamp = readStamp(bytes, start + AT_START);
@@ -139,7 +141,7 @@ function decodeSound(bytes: Buffer, start: number, end: number): LineHead | unde
     stamp,
     type,
     sound: true,
-    crc: writtenCrc(bytes, start, end) ?? 0,
+    crc,
     after,
     batch,
     of,
@@ -157,19 +159,18 @@ function readStampText(bytes: Buffer, start: number, limit: number): Stamp | und
 }
 
 /** The slow way: small types, lines written or changed by hand, and everything else that is JSON. */
-function decodeAny(bytes: Buffer, start: number, end: number): LineHead | undefined {
+function decodeAny(bytes: Buffer, start: number, end: number, crc: number | undefined): LineHead | undefined {
   const line = parseLine(bytes, start, end);
   const stamp = parseStamp(line?.["at"]);
   const type = line?.["type"];
   if (line === undefined || stamp === undefined || typeof type !== "string") return undefined;
   const id = line["id"];
   const batch = line["batch"];
-  const isRight = hasRightCrc(bytes, start, end);
   return {
     stamp,
     type,
-    sound: Object.hasOwn(line, "crc") ? isRight : Object.keys(line).every((key) => FIELDS.has(key)),
-    crc: isRight ? (writtenCrc(bytes, start, end) ?? 0) : 0,
+    sound: Object.hasOwn(line, "crc") ? crc !== undefined : Object.keys(line).every((key) => FIELDS.has(key)),
+    crc: crc ?? 0,
     after: parseStamp(line["after"]),
     batch: Number.isSafeInteger(batch) && (batch as number) > 1 ? (batch as number) : 0,
     of: parseStamp(line["of"]),

@@ -6,8 +6,6 @@ import { bytesOf, mayBeBase64 } from "./base64.ts";
 import { BLOB_KEY, BLOB_MARK, hasBlobKey, openBlobs, put } from "./blob.ts";
 import { isEqual } from "./canonical.ts";
 
-const DIGIT = /[A-Za-z0-9+/_-]/;
-
 /** True when the data of a line and the JSON of another one say the same. */
 export function isSameData(data: unknown, json: string): boolean {
   const other: unknown = JSON.parse(json);
@@ -15,26 +13,6 @@ export function isSameData(data: unknown, json: string): boolean {
   // Only where an attachment may lie in a file on one side, and in the line on the other.
   if (!json.includes(BLOB_MARK) && !hasBlobKey(data)) return false;
   return isEqual(normalOf(JSON.parse(JSON.stringify(data))), normalOf(other));
-}
-
-/** A text that is the same for the same data. It is that of the line itself where no attachment can be in it. */
-export function normalText(json: string): string {
-  if (!json.includes(BLOB_MARK) && !hasLongRun(json)) return json;
-  return JSON.stringify(normalOf(JSON.parse(json)));
-}
-
-/** True if so many digits of base64 stand side by side. Some of them stand where we look, so that we look at few. */
-function hasLongRun(text: string): boolean {
-  const isDigit = (at: number): boolean => at < text.length && DIGIT.test(text.charAt(at));
-  for (let at = LEAST_BLOB - 1; at < text.length; at += LEAST_BLOB) {
-    if (!isDigit(at)) continue;
-    let start = at;
-    while (start > at - LEAST_BLOB + 1 && isDigit(start - 1)) start--;
-    let end = at + 1;
-    while (end - start < LEAST_BLOB && isDigit(end)) end++;
-    if (end - start >= LEAST_BLOB) return true;
-  }
-  return false;
 }
 
 /** With the hash and the form of each attachment in its place; what was given is changed. */

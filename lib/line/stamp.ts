@@ -19,6 +19,11 @@ export const STAMP_LENGTH = 38;
 const LAST_COUNTER = 0xffff;
 const WRITER = /^[a-z0-9]{8}$/;
 const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const MINUTE_LENGTH = "2026-11-21T09:08:".length;
+/** What follows the minute, each as text. */
+const SECONDS: readonly string[] = Array.from({ length: 60 }, (_, each) => `${String(each).padStart(2, "0")}.`);
+const MILLISECONDS: readonly string[] = Array.from({ length: 1000 }, (_, each) => `${String(each).padStart(3, "0")}Z`);
 /** The first and the last millisecond whose ISO text has a year of four digits. */
 const FIRST_MS = Date.UTC(2000, 0, 1) - 730_485 * DAY_MS;
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -55,6 +60,9 @@ export function isWithinYears({ ms }: Stamp): boolean {
 }
 
 let lastMs = Number.NaN;
+let lastMinute = Number.NaN;
+/** The text before the seconds. */
+let lastMinuteText = "";
 let lastHigh = -1;
 /** The text before the counter's last two digits, and after them. */
 let lastHead = "";
@@ -70,7 +78,7 @@ export function formatStamp(stamp: Stamp): string {
   if (ms !== lastMs || counter >>> 8 !== lastHigh) {
     lastMs = ms;
     lastHigh = counter >>> 8;
-    lastHead = `${new Date(ms).toISOString()}-${hexByte(lastHigh)}`;
+    lastHead = `${formatMs(ms)}-${hexByte(lastHigh)}`;
   }
   if (writer !== lastWriter) {
     lastWriter = writer;
@@ -79,6 +87,18 @@ export function formatStamp(stamp: Stamp): string {
   lastText = lastHead + hexByte(counter & 255) + lastTail;
   lastStamp = stamp;
   return lastText;
+}
+
+/** As toISOString() has it, which costs a microsecond: lines that follow one another are of one minute, or of the next. */
+function formatMs(ms: number): string {
+  const minute = Math.floor(ms / MINUTE_MS);
+  if (minute !== lastMinute) {
+    lastMinuteText = new Date(minute * MINUTE_MS).toISOString().slice(0, MINUTE_LENGTH);
+    lastMinute = minute;
+  }
+  const rest = ms - minute * MINUTE_MS;
+  const seconds = Math.floor(rest / 1000);
+  return lastMinuteText + SECONDS[seconds] + MILLISECONDS[rest - seconds * 1000];
 }
 
 const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-[0-9a-f]{4}-[a-z0-9]{8}$/;

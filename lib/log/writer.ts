@@ -42,6 +42,8 @@ export class LogWriter {
   #written = 0;
   #synced = 0;
   #syncing: Promise<void> | undefined;
+  /** More than one waits for the sync that is under way, or waited for the last one. */
+  #isShared = false;
 
   constructor(log: Log, vfs: Vfs, descriptors: Descriptors, owner: WriterOwner) {
     this.log = log;
@@ -176,21 +178,29 @@ export class LogWriter {
 
   /** Resolves when all commits so far are on the disk, in the file that the path names: one fdatasync for all that wait. */
   async sync(): Promise<void> {
+    let wanted: number;
     do {
-      const wanted = this.#written;
+      wanted = this.#written;
       while (this.#synced < wanted) {
         if (this.failure !== undefined) throw this.failure;
+        if (this.#syncing !== undefined) this.#isShared = true;
         this.#syncing ??= this.#syncOnce();
         await this.#syncing;
       }
+      // What others have written since then is theirs to wait for.
+      wanted = this.#written;
       this.confirm();
-    } while (this.#synced < this.#written);
+    } while (this.#written > wanted);
   }
 
   async #syncOnce(): Promise<void> {
-    const upTo = this.#written;
+    const isShared = this.#isShared;
+    this.#isShared = false;
     const { path } = this.log;
     try {
+      // Those whom the last one has served together come back together: the first of them would have this one for itself.
+      if (isShared) await new Promise(setImmediate);
+      const upTo = this.#written;
       const open = this.#descriptors.get(this.log.slot).pin();
       try {
         await open.file.sync();

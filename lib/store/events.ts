@@ -1,4 +1,5 @@
 // What a store tells without being asked.
+import type { ImportReport } from "../base/import.ts";
 import type { EvictedSession } from "../base/retention.ts";
 
 export type WarningCode =
@@ -20,7 +21,8 @@ export type WarningCode =
   | "blob-missing"
   | "blob-wrong"
   | "size"
-  | "upkeep";
+  | "upkeep"
+  | "import";
 
 /** Something that a person should know of. Nothing was thrown, and nothing was dropped in silence. */
 export interface StoreWarning {
@@ -36,6 +38,8 @@ export interface StoreEvents {
   warning: StoreWarning;
   /** A session went to the trash by a retention policy. */
   evicted: EvictedSession;
+  /** What the store imported by itself: one for each source of the option `importFrom`. */
+  imported: ImportReport;
 }
 
 /** So many are remembered. */

@@ -17,9 +17,10 @@ export async function exclusively<T>(
     if (prepare !== undefined) await prepare();
     // Why nothing can be written at all is said first.
     if (lease === undefined || store.readOnly !== undefined) return await operation();
-    await lease.take();
+    // Before it is ours: another store of this thread may ask for it in the moment between.
     lease.pin();
     try {
+      await lease.take();
       return await operation();
     } finally {
       lease.unpin();

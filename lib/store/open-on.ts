@@ -13,5 +13,12 @@ export async function openOn<M extends object, P extends object>(
 ): Promise<Store<M, P>> {
   const state = await openState(vfs, directory, settings);
   state.upkeep.start();
+  const { importFrom } = settings;
+  if (importFrom !== undefined && importFrom.length > 0 && state.readOnly === undefined) {
+    const { ImportAtOpen } = await import("./import/import-at-open.ts");
+    state.importing = new ImportAtOpen(state, importFrom, (source, options) =>
+      rooms.importFrom(state, source, options),
+    );
+  }
   return new Store(state, rooms);
 }

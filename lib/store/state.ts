@@ -13,6 +13,7 @@ import { Clock } from "./clock.ts";
 import { Compactions } from "./space/compactions.ts";
 import { Events } from "./events.ts";
 import type { StoreWarning } from "./events.ts";
+import type { ImportAtOpen } from "./import/import-at-open.ts";
 import { Locator } from "./locator.ts";
 import { Owed } from "./space/owed.ts";
 import { ReplacedLogs } from "./space/replaced.ts";
@@ -49,6 +50,8 @@ export class StoreState {
   /** What time it is, for those who delete by age. */
   readonly clock: Clock;
   readonly upkeep: Upkeep = new Upkeep(this);
+  /** Undefined: the store imports nothing by itself. */
+  importing: ImportAtOpen | undefined;
   /** Sessions of which something is to be erased yet. */
   readonly owed: Owed;
   readonly sessions: Map<string, SessionState> = new Map();
@@ -213,6 +216,7 @@ export class StoreState {
   async #close(): Promise<void> {
     for (const waker of this.wakers) waker.stop();
     for (const { streams } of this.sessions.values()) streams?.flush();
+    await this.importing?.close();
     await this.upkeep.close();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.compactions.close();

@@ -143,6 +143,11 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
     return await this.#state.track(() => this.#rooms.importFrom(this.#state, source, options));
   }
 
+  /** What the option `importFrom` brings in: resolves when it is through, or the store closes. It begins now, if it has not. */
+  async imported(): Promise<readonly ImportReport[]> {
+    return (await this.#state.importing?.done()) ?? [];
+  }
+
   /**
    * Writes sessions with their messages, for programs, people or other tools, to files that appear whole or to a stream, message by
    * message. A session that cannot be read is reported and stops no other. Throws NOT_FOUND for an id in `ids` that is none,
@@ -239,10 +244,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    * attachments that no line of any machine has named for the restore window move to the trash, and from it for good.
    */
   async compact(options: StoreCompactOptions = {}): Promise<StoreCompactResult> {
-    return await this.#state.track(async () => {
-      const { compactStore } = await import("./space.ts");
-      return await compactStore(this.#state, options);
-    });
+    return await this.#state.track(async () => (await import("./space.ts")).compactStore(this.#state, options));
   }
 
   /**
@@ -267,10 +269,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
 
   /** Removes all that is in the trash, before its time. With `dryRun` nothing goes, and the report says what would. */
   async emptyTrash(options: EmptyTrashOptions = {}): Promise<EmptyTrashReport> {
-    return await this.#state.track(async () => {
-      const { emptyTrash } = await import("./space.ts");
-      return await emptyTrash(this.#state, options);
-    });
+    return await this.#state.track(async () => (await import("./space.ts")).emptyTrash(this.#state, options));
   }
 
   /**
@@ -278,10 +277,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    * lost+found/ and caches. With `lines` every log is read, too, for lines by type, and live and dead bytes.
    */
   async stats(options: StoreStatsOptions = {}): Promise<StoreStats> {
-    return await this.#state.track(async () => {
-      const { storeStats } = await import("./space.ts");
-      return await storeStats(this.#state, options);
-    });
+    return await this.#state.track(async () => (await import("./space.ts")).storeStats(this.#state, options));
   }
 
   /** Calls the listener for every event of this kind. Returns a function that ends it. */

@@ -87,6 +87,23 @@ export async function storeWith(
   return directory;
 }
 
+/** A store with a session, called `id`, that has this text in every place that a terminal shows one from. */
+export async function storeSaying(stores: Stores, text: string, id: string): Promise<string> {
+  const directory = stores.directory();
+  const store = await stores.open({}, directory);
+  const session = await store.createSession({ id, title: text, tags: [text], metadata: { [text]: 1 } });
+  await session.append({
+    id: text.replaceAll("\0", ""),
+    role: text,
+    content: [
+      { type: "text", text },
+      { type: "tool_use", name: text },
+    ],
+  });
+  await store.close();
+  return directory;
+}
+
 export function linesOf(text: string): string[] {
   return text.split("\n").filter((line) => line !== "");
 }

@@ -1,9 +1,11 @@
-// The real file system, which counts the bytes that are read.
+// The real file system, which counts the bytes that are read, and how often a file is brought to the disk.
 import { NodeVfs } from "../../lib/disk/node-vfs.ts";
 import type { OpenMode, VfsFile } from "../../lib/disk/vfs.ts";
 
 export class CountingVfs extends NodeVfs {
   readonly read = new Map<string, number>();
+  /** By the paths that the files were opened by. */
+  readonly syncs = new Map<string, number>();
 
   override open(path: string, mode: OpenMode): VfsFile {
     const file = super.open(path, mode);
@@ -18,7 +20,10 @@ export class CountingVfs extends NodeVfs {
       readLater,
       write: (content, bytes) => file.write(content, bytes),
       stat: () => file.stat(),
-      sync: () => file.sync(),
+      sync: async () => {
+        this.syncs.set(path, (this.syncs.get(path) ?? 0) + 1);
+        await file.sync();
+      },
       close: () => file.close(),
     };
   }

@@ -133,10 +133,8 @@ async function deleteWhole(store: Store<any, any>, { vfs, root }: Context): Prom
   const layout = new Layout(root);
   const replaced = new ReplacedLogs(vfs, layout, (_, operation) => operation());
   try {
-    for (const month of vfs.names(join(layout.sessions, store.machine))) {
-      const left = replaced.recall(layout.log(store.machine, month, "s"));
-      if (left !== undefined) await replaced.drop(left);
-    }
+    for (const month of vfs.names(join(layout.sessions, store.machine)))
+      await replaced.settle(layout.log(store.machine, month, "s"));
   } catch {
     // A store tries that again when it is opened anew.
   }

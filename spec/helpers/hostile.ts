@@ -1,5 +1,7 @@
 // Texts that would leave the place they are put in, if they could.
 import fc from "fast-check";
+import type { Store } from "../../lib/index.ts";
+import type { Stores } from "./stores.ts";
 
 const FRAGMENTS = [
   "<script>document.title='PWNED'</script>",
@@ -49,14 +51,14 @@ const FRAGMENTS = [
 ];
 
 /** Any of them, in any order. */
-export const hostileText: fc.Arbitrary<string> = fc
+const hostileText: fc.Arbitrary<string> = fc
   .array(fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...FRAGMENTS) }, fc.string({ maxLength: 6 })), {
     maxLength: 12,
   })
   .map((pieces) => pieces.join(""));
 
 /** Messages with such a text in every place that one is shown from. */
-export const hostileMessage: fc.Arbitrary<object> = fc.oneof(
+const hostileMessage: fc.Arbitrary<object> = fc.oneof(
   fc.record({ role: fc.oneof(fc.constantFrom("user", "assistant", "tool"), hostileText), content: hostileText }),
   fc.record({
     role: fc.constantFrom("user", "assistant"),
@@ -91,3 +93,27 @@ export const hostileMessage: fc.Arbitrary<object> = fc.oneof(
     ),
   }),
 );
+
+/** Goes through sessions that have such texts in their messages and in all that they are called by. */
+export async function eachHostileSession(
+  stores: Stores,
+  look: (store: Store<any, any>, id: string, messages: number) => Promise<void>,
+): Promise<void> {
+  const messages = fc.array(hostileMessage, { minLength: 1, maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(messages, hostileText, hostileText, async (all, one, two) => {
+      const store = await stores.open();
+      const session = await store.createSession({
+        title: one,
+        project: two,
+        directory: one,
+        tags: [two],
+        summary: one,
+      });
+      await session.append(all);
+      await look(store, session.id, all.length);
+      await store.close();
+    }),
+    { numRuns: process.env["TURNLOG_LONG"] ? 2000 : 60 },
+  );
+}

@@ -1,7 +1,8 @@
 // What programs do to a session, and what crashes, editors and other tools do to its log, at random.
 import fc from "fast-check";
-import type { Session } from "../../lib/index.ts";
+import type { Session, Store } from "../../lib/index.ts";
 import { collect } from "./stores.ts";
+import type { Stores } from "./stores.ts";
 
 export interface Step {
   kind: string;
@@ -72,6 +73,19 @@ export async function take(
       commit.remove(id);
     });
   }
+}
+
+/** An open store with what these steps make of two sessions, with info of several kinds. */
+export async function storeAfter(stores: Stores, steps: readonly Step[]): Promise<Store<any, any>> {
+  const store = await stores.open();
+  let n = 0;
+  for (const each of steps) {
+    const session = store.session(`s${each.which % 2}`, { create: true });
+    await take(session, each, () => n++);
+    if (each.kind === "title")
+      await session.update({ tags: [String(n)], metadata: { type: "session", n }, pinned: n % 2 === 0 });
+  }
+  return store;
 }
 
 /** What crashes, editors and other tools do to a log. The header stays, and so do the stamps. */

@@ -116,13 +116,13 @@ export function filesIn(directory: string): string[] {
   });
 }
 
-/** The one log of a store. */
 /** This machine's log of a session, in the first month that it has. */
 export function logPath({ path, machine }: Store<any, any>, id: string): string {
   const months = join(path, "sessions", machine);
   return join(months, String(readdirSync(months)[0]), `${id}.jsonl`);
 }
 
+/** The one log of a store. */
 export function onlyLog(directory: string): string {
   const [path, ...others] = logsOf(directory).keys();
   if (path === undefined || others.length > 0)

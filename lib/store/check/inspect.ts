@@ -1,5 +1,6 @@
 // One log as verify and repair see it: every line, which of them count, and what is wrong.
 import { setTimeout as sleep } from "node:timers/promises";
+import { mayBeWritten, WRITE_MS } from "../../disk/fingerprint.ts";
 import type { FileStat, Vfs, VfsFile } from "../../disk/vfs.ts";
 import { sortRows } from "../../indexes/sort.ts";
 import { Turns } from "../../base/slices.ts";
@@ -11,10 +12,6 @@ import { CommitFilter } from "../../log/recovery.ts";
 import { compareTwins } from "../../log/union.ts";
 import type { Place } from "../locator.ts";
 
-/** A write that is under way is through by then. */
-const WRITE_MS = 50;
-/** A log that was not written to for so long has no write under way. */
-const REST_MS = 1000;
 const MOST_TRIES = 5;
 
 /** Two lines with one stamp, by their rows: one is left out. */
@@ -148,5 +145,5 @@ function endOf({ examination: { end, findings, isTorn, lines } }: Inspected): nu
 function mayGoOn({ examination, incomplete, witnesses, stat }: Inspected): boolean {
   const isUnended = examination.findings.some(({ code }) => code === "unended");
   const isOpen = examination.isTorn || isUnended || incomplete.length + witnesses.length > 0;
-  return isOpen && Date.now() - stat.mtimeMs < REST_MS;
+  return isOpen && mayBeWritten(stat);
 }

@@ -3,7 +3,7 @@
 import { dirname } from "node:path";
 import { errno } from "../../base/errors.ts";
 import { giveWay } from "../../base/turn.ts";
-import { Aside } from "../../disk/aside.ts";
+import { Aside, syncUp } from "../../disk/aside.ts";
 import type { Layout } from "../../disk/names.ts";
 import type { Vfs, VfsFile } from "../../disk/vfs.ts";
 import { formatStamp } from "../../line/stamp.ts";
@@ -61,7 +61,7 @@ export async function keepLost(room: Room, lost: LostBytes): Promise<string> {
   } finally {
     aside.discard();
   }
-  for (const directory of [dirname(path), dirname(dirname(path)), layout.root]) await vfs.syncDirectory(directory);
+  await syncUp(vfs, layout.root, [dirname(path)]);
   return path;
 }
 

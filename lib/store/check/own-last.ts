@@ -1,5 +1,6 @@
 // The last line that this machine's logs of a session have, and looking for the one that they had. A log only grows, and
 // who replaces it whole keeps every writer's last line: where that is missing, an older copy took the log's place.
+import { machineIn } from "../../disk/names.ts";
 import type { CatalogEntry } from "../../indexes/catalog/entry.ts";
 import type { Fold } from "../../line/fold.ts";
 import { compareStamps, parseStamp } from "../../line/stamp.ts";
@@ -23,9 +24,7 @@ export function ownLastOf(
 /** The same as the catalog has it. */
 export function ownLastIn(store: StoreState, entry: CatalogEntry | undefined): Stamp | undefined {
   if (entry === undefined || entry.kind === "damaged" || entry.logs.length === 0) return undefined;
-  const isOnlyOurs = entry.logs.every(({ directory, file }) =>
-    store.isOwn(store.layout.fileIn(directory, file).machine),
-  );
+  const isOnlyOurs = entry.logs.every(({ directory }) => store.isOwn(machineIn(directory)));
   return parseStamp(isOnlyOurs ? entry.updated : entry.own);
 }
 

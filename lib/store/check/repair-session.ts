@@ -14,12 +14,9 @@ import type { Place } from "../locator.ts";
 import { keepLost } from "./lost-found.ts";
 import { linesOf, MOST_SOURCES, planRepair } from "./repair-plan.ts";
 import type { RepairPlan } from "./repair-plan.ts";
-import { OLD_STAYS_MS } from "../space/replaced.ts";
+import { LOOKED_MS, OLD_STAYS_MS } from "../space/replaced.ts";
 import type { SessionState } from "../session-state.ts";
 import type { StoreState } from "../state.ts";
-
-/** A writer that still has the old log open has looked where the path leads by then, and written to the new one. */
-const LOOKED_MS = 100;
 
 export interface RepairTarget {
   readonly name: string;
@@ -125,7 +122,7 @@ class SessionRepair {
       if (!this.#isTrial) await this.#rename(old, path);
     } else if (!this.#isTrial) {
       if (!vfs.isVolatile) await sleep(LOOKED_MS);
-      await replaced.drop(replaced.recall(path) ?? { path, old, drained: 0, replacedAt: 0 });
+      await replaced.settle(path);
     }
     const message = isAlone
       ? "the old log gets its name back: there is no new one"

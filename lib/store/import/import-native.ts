@@ -14,6 +14,11 @@ export class NativeSession {
     this.#tx = session.known === undefined ? undefined : new Transaction(session, session.known);
   }
 
+  /** False: nothing is there. */
+  get hasAny(): boolean {
+    return this.#tx !== undefined;
+  }
+
   /** The place of a message that was written at this place, dead or alive, or that has this id in the history. */
   message(at: string, id: string): Stamp | undefined {
     if (this.#tx === undefined) return undefined;

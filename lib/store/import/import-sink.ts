@@ -1,5 +1,5 @@
 // Where an import's lines go: into a log that appears whole, onto the end of this machine's log, or nowhere.
-import type { Aside } from "../../disk/aside.ts";
+import type { VfsFile } from "../../disk/vfs.ts";
 import { FORMAT } from "../../line/codec.ts";
 import { LineBuffer } from "../../line/encode.ts";
 import type { Draft } from "../../line/encode.ts";
@@ -9,10 +9,16 @@ import type { LogWriter } from "../../log/writer.ts";
 import { checkWritable } from "../write/commit.ts";
 import { createLog } from "../write/create.ts";
 import type { ImportState } from "./import-state.ts";
+import { ImportedLine } from "./imported-line.ts";
 import type { SessionState } from "../session-state.ts";
 
 /** So much is gathered before it is written. */
-const CHUNK_CHARACTERS = 512 * 1024;
+const CHUNK_CHARACTERS = 64 * 1024;
+
+interface Gathered {
+  readonly draft: Draft;
+  readonly line: ImportedLine;
+}
 
 export class ImportSink {
   /** Lines that were added. */
@@ -20,40 +26,47 @@ export class ImportSink {
   readonly #session: SessionState;
   readonly #state: ImportState;
   readonly #writer: string;
-  #drafts: Draft[] = [];
+  readonly #createdMs: number;
+  #gathered: Gathered[] = [];
   #characters = 0;
   /** Writes what was gathered. */
-  #write: (drafts: readonly Draft[]) => void = () => undefined;
+  #write: (gathered: readonly Gathered[]) => void = () => undefined;
 
-  constructor(session: SessionState, state: ImportState, writer: string) {
+  /** `createdMs`: when the session began, in ms. */
+  constructor(session: SessionState, state: ImportState, writer: string, createdMs: number) {
     this.#session = session;
     this.#state = state;
     this.#writer = writer;
+    this.#createdMs = createdMs;
   }
 
-  /** Gives the line its stamp: its time, or the next one after the line before it. `digest`: of its JSON, if that is known. */
-  add(ms: number, line: Omit<Draft, "stamp">, digest?: string): Stamp {
+  /** Gives the line its stamp: its time, or the next one after the line before it. */
+  add(ms: number, line: Omit<Draft, "stamp">): Stamp {
     this.count++;
-    const stamp = this.#gather(ms, line, digest);
+    // In a log that others have begun it begins where a log of its own would.
+    if (this.#state.last === undefined) this.#begin();
+    const stamp = this.#gather(ms, line);
     if (this.#characters >= CHUNK_CHARACTERS) this.#flush();
     return stamp;
   }
 
   /** Runs `take`, whose lines become a new log. If we crash in here, there is no log, or all of it. */
-  async create<T>(createdMs: number, take: () => Promise<T>): Promise<T> {
+  async create<T>(take: () => Promise<T>): Promise<T> {
     const session = this.#session;
     checkWritable(session);
-    const begun = session.fold?.first ?? { ms: clampMs(createdMs), counter: 0, writer: this.#writer };
+    const begun = session.fold?.first ?? { ms: clampMs(this.#createdMs), counter: 0, writer: this.#writer };
     let result: T | undefined;
     session.forget();
     await createLog(session, begun, async (aside) => {
-      this.#write = (drafts) => writeAside(aside, drafts);
-      this.#gather(
-        createdMs,
-        { type: "session", id: session.id, json: JSON.stringify({ format: FORMAT }) },
-        undefined,
-        false,
-      );
+      const lines = new LineBuffer();
+      let size = 0;
+      this.#write = (gathered) => {
+        lines.clear();
+        encodeInto(lines, size, gathered, aside.file);
+        aside.write(lines.bytes.subarray(0, lines.length));
+        size += lines.length;
+      };
+      this.#begin();
       result = await take();
       this.#flush();
     });
@@ -68,13 +81,15 @@ export class ImportSink {
   async append<T>(writer: LogWriter, take: () => Promise<T>): Promise<T> {
     const session = this.#session;
     checkWritable(session);
-    this.#write = (drafts) => {
+    this.#write = (gathered) => {
       session.lease?.check();
       session.forget();
       try {
         writer.append({
-          encodeInto(buffer) {
-            for (const draft of drafts) buffer.add(draft);
+          encodeInto: (buffer, offset) => {
+            const open = session.store.descriptors.get(writer.log.slot);
+            this.#state.keep(open);
+            encodeInto(buffer, offset, gathered, open.file);
           },
         });
       } catch (error) {
@@ -97,26 +112,33 @@ export class ImportSink {
     if (store.settings.durability === "power") await writer.sync();
   }
 
-  /** A header that another machine has written already is the same line: it counts once. */
-  #gather(ms: number, line: Omit<Draft, "stamp">, digest?: string, isAfterLast = true): Stamp {
+  /** The header, which is the same line on every machine: it counts once. */
+  #begin(): void {
+    const json = JSON.stringify({ format: FORMAT });
+    this.#gather(this.#createdMs, { type: "session", id: this.#session.id, json }, false);
+  }
+
+  #gather(ms: number, line: Omit<Draft, "stamp">, isAfterLast = true): Stamp {
     const last: Stamp | undefined = isAfterLast ? this.#state.last : undefined;
     const draft: Draft = { stamp: nextStamp(last, clampMs(ms), this.#writer), ...line };
-    this.#drafts.push(draft);
+    this.#gathered.push({ draft, line: this.#state.add(draft, new ImportedLine(draft.stamp, draft.json)) });
     this.#characters += draft.json?.length ?? 0;
-    this.#state.add(draft, digest);
     return draft.stamp;
   }
 
   #flush(): void {
-    const drafts = this.#drafts;
-    this.#drafts = [];
+    const gathered = this.#gathered;
+    this.#gathered = [];
     this.#characters = 0;
-    if (drafts.length > 0) this.#write(drafts);
+    if (gathered.length > 0) this.#write(gathered);
   }
 }
 
-function writeAside(aside: Aside, drafts: readonly Draft[]): void {
-  const lines = new LineBuffer();
-  for (const draft of drafts) lines.add(draft);
-  aside.write(lines.bytes.subarray(0, lines.length));
+/** `offset`: where the first of them will lie in the file. */
+function encodeInto(buffer: LineBuffer, offset: number, gathered: readonly Gathered[], file: VfsFile): void {
+  const start = buffer.length;
+  for (const { draft, line } of gathered) {
+    const at = offset + buffer.length - start;
+    line.isAt(file, at, buffer.add(draft));
+  }
 }

@@ -1,35 +1,35 @@
 // What earlier imports of a session have written: all lines of its import's writer, whichever log they lie in.
-import { createHash } from "node:crypto";
-import { compareStamps, formatStamp } from "../../line/stamp.ts";
-import type { Stamp } from "../../line/stamp.ts";
+import type { OpenFile } from "../../disk/descriptors.ts";
 import { canonical } from "../../line/canonical.ts";
-import { normalText } from "../../line/same-data.ts";
-import { dataText, decodeLabel } from "../../line/decode.ts";
 import type { LineHead } from "../../line/decode.ts";
 import type { Draft } from "../../line/encode.ts";
+import { compareStamps, formatStamp } from "../../line/stamp.ts";
+import type { Stamp } from "../../line/stamp.ts";
 import { giveWay } from "../../base/turn.ts";
-import type { OpenFile } from "../../disk/descriptors.ts";
 import { readLog } from "../read/content.ts";
-import type { SessionState } from "../session-state.ts";
 import { unique } from "../read/unite.ts";
-
-const DIGEST_BYTES = 16;
+import type { SessionState } from "../session-state.ts";
+import { GoneLines } from "./gone-lines.ts";
+import { ImportedLine } from "./imported-line.ts";
 
 export interface ImportedMessage {
   readonly place: Stamp;
-  /** Of its newest version; undefined: that line was altered, and nobody can tell what it was. */
-  digest: string | undefined;
-  /** The length of that version's JSON. */
-  length: number;
-  /** The digests of the versions before that, if there are any. */
-  older?: Set<string>;
+  /** Its newest version; undefined: it was compacted away, or erased. */
+  line: ImportedLine | undefined;
+  /** The versions before that, if there are any. */
+  older?: ImportedLine[];
 }
+
+/** What the state is told of a line. */
+type Told = Omit<Draft, "isPlainId">;
 
 export class ImportState {
   /** Messages by their ids, in the order of their places. */
   readonly messages: Map<string, ImportedMessage> = new Map();
+  /** By the place of their message, and their ids. */
   readonly #parts = new Map<string, ImportedMessage>();
   readonly #info = new Map<string, string>();
+  readonly gone: GoneLines;
   /** The place before which the source shows nothing; null: it showed nothing at all when that was written. */
   cut: string | null | undefined;
   last: Stamp | undefined;
@@ -40,23 +40,33 @@ export class ImportState {
   #cutAt: Stamp | undefined;
   #lastMessage: Stamp | undefined;
   #lastPlace: Stamp | undefined;
+  readonly #files: OpenFile[] = [];
+  /** The message whose part was asked for last, as text. */
+  #keyed: Stamp | undefined;
+  #key = "";
 
-  /** Takes one line of the import's writer. `json` is the text of its data, and `digest` what is made of it. */
-  add(
-    { type, stamp, id, of, message, json, after }: Omit<Draft, "isPlainId">,
-    digest: string | undefined = digestIf(json),
-  ): void {
+  constructor(writer: string) {
+    this.gone = new GoneLines(writer);
+  }
+
+  /** Takes one line of the import's writer. -> what is noted of it, for a message or a part */
+  add({ type, stamp, id, of, message, json, after }: Told, line: ImportedLine = new ImportedLine(stamp)): ImportedLine {
     if (this.last === undefined || compareStamps(stamp, this.last) > 0) this.last = stamp;
     if (type === "session") this.header ??= stamp;
     else if (type === "head") this.head = after;
-    if (type === "message") this.#addMessage(stamp, id, of, json, digest);
-    if (type === "part" && message !== undefined) this.#addPart(message, stamp, id, of, json, digest);
-    if (json === undefined) return;
-    if (type === "info") this.#addInfo(json);
-    else if (type === "truncate") {
+    else if (type === "message") this.#addMessage(stamp, id, of, line);
+    else if (type === "part" && message !== undefined) this.#addPart(message, stamp, id, of, line);
+    else if (type === "info" && json !== undefined) this.#addInfo(json);
+    else if (type === "truncate" && json !== undefined) {
       this.cut = (JSON.parse(json) as { to: string | null }).to;
       this.#cutAt = stamp;
     }
+    return line;
+  }
+
+  /** A message that an import once wrote, and whose line is not there any more. */
+  addGone(id: string, place: Stamp): void {
+    this.messages.set(id, { place, line: undefined });
   }
 
   /** True if a line that comes now would follow this one. */
@@ -80,21 +90,27 @@ export class ImportState {
     return set;
   }
 
-  #addMessage(
-    stamp: Stamp,
-    id: string | undefined,
-    of: Stamp | undefined,
-    json: string | undefined,
-    digest: string | undefined,
-  ): void {
+  /** A part that an import has written. */
+  part(message: Stamp, id: string): ImportedMessage | undefined {
+    return this.#parts.get(this.#partKey(message, id));
+  }
+
+  /** Its lines lie in these files, which stay open until close(). */
+  keep(open: OpenFile): void {
+    if (!this.#files.includes(open)) this.#files.push(open.pin());
+  }
+
+  close(): void {
+    for (const open of this.#files.splice(0)) open.unpin();
+  }
+
+  #addMessage(stamp: Stamp, id: string | undefined, of: Stamp | undefined, line: ImportedLine): void {
     const name = id ?? formatStamp(of ?? stamp);
     const known = this.messages.get(name);
-    const length = json?.length ?? 0;
-    if (known === undefined) this.messages.set(name, { place: of ?? stamp, digest, length });
+    if (known === undefined) this.messages.set(name, { place: of ?? stamp, line });
     else {
-      if (known.digest !== undefined) (known.older ??= new Set()).add(known.digest);
-      known.digest = digest;
-      known.length = length;
+      if (known.line !== undefined) (known.older ??= []).push(known.line);
+      known.line = line;
     }
     this.#lastMessage = stamp;
     if (of !== undefined) return;
@@ -102,21 +118,18 @@ export class ImportState {
     this.head = undefined;
   }
 
-  /** A part that an import has written. */
-  part(message: Stamp, id: string): ImportedMessage | undefined {
-    return this.#parts.get(partKey(message, id));
+  #addPart(message: Stamp, stamp: Stamp, id: string | undefined, of: Stamp | undefined, line: ImportedLine): void {
+    const place = of ?? stamp;
+    this.#parts.set(this.#partKey(message, id ?? formatStamp(place)), { place, line });
   }
 
-  #addPart(
-    message: Stamp,
-    stamp: Stamp,
-    id: string | undefined,
-    of: Stamp | undefined,
-    json: string | undefined,
-    digest: string | undefined,
-  ): void {
-    const part = { place: of ?? stamp, digest, length: json?.length ?? 0 };
-    this.#parts.set(partKey(message, id ?? formatStamp(of ?? stamp)), part);
+  /** Parts of one message come one after the other. */
+  #partKey(place: Stamp, id: string): string {
+    if (place !== this.#keyed) {
+      this.#keyed = place;
+      this.#key = `${place.ms.toString(36)}.${place.counter.toString(36)}.${place.writer}.`;
+    }
+    return this.#key + id;
   }
 
   #addInfo(json: string): void {
@@ -124,46 +137,36 @@ export class ImportState {
   }
 }
 
-/** Reads what the import's writer has written to the session's logs. */
+/** Reads what the import's writer has written to the session's logs. close() it. */
 export async function readImportState(session: SessionState, writer: string): Promise<ImportState> {
-  const state = new ImportState();
-  const found: { line: LineHead; open: OpenFile }[] = [];
-  const opens: OpenFile[] = [];
+  const state = new ImportState(writer);
   try {
+    const found: { line: LineHead; open: OpenFile }[] = [];
     for (const log of session.logs) {
-      const open = session.store.descriptors.get(log.slot).pin();
-      opens.push(open);
+      const open = session.store.descriptors.get(log.slot);
+      state.keep(open);
       const { lines } = await readLog(open);
-      for (const line of lines) if (line.stamp.writer === writer) found.push({ line, open });
+      for (const line of lines) {
+        state.gone.note(line);
+        if (line.stamp.writer === writer && line.type !== "purged") found.push({ line, open });
+      }
     }
     for (const { line, open } of unique(found)) {
       await giveWay();
-      const bytes = Buffer.allocUnsafe(line.length);
-      const end = open.file.read(bytes, 0, line.length, line.offset);
-      const { type, stamp, of, message, after } = line;
-      const { id } = decodeLabel(bytes, 0, end);
-      state.add({ type, stamp, id, of, message, after, json: dataText(bytes, 0, end) });
+      const { type, stamp, of, message, after, offset, length } = line;
+      const stored = new ImportedLine(stamp);
+      stored.isAt(open.file, offset, length);
+      const isSmall = type === "info" || type === "truncate";
+      const id = type === "message" || type === "part" ? stored.id() : undefined;
+      state.add({ type, stamp, id, of, message, after, json: isSmall ? stored.text() : undefined }, stored);
+      state.gone.isThere(of ?? stamp);
+      state.gone.noteOwn(stamp, type === "message" || type === "part");
     }
-  } finally {
-    for (const open of opens) open.unpin();
+    state.gone.settle();
+    state.last = state.gone.last;
+    return state;
+  } catch (error) {
+    state.close();
+    throw error;
   }
-  return state;
-}
-
-/** Two texts of one message differ here if they differ at all. */
-export function digestOf(json: string): string {
-  // The two separators are escaped in the log, and not in what JSON.stringify makes.
-  const text = normalText(json)
-    .replaceAll("\u2028", String.raw`\u2028`)
-    .replaceAll("\u2029", String.raw`\u2029`);
-  return createHash("sha256").update(text).digest().toString("base64", 0, DIGEST_BYTES);
-}
-
-function digestIf(json: string | undefined): string | undefined {
-  return json === undefined ? undefined : digestOf(json);
-}
-
-/** Short: a long session has hundreds of thousands of parts. */
-function partKey({ ms, counter }: Stamp, id: string): string {
-  return `${ms.toString(36)}.${counter.toString(36)}.${id}`;
 }

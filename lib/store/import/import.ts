@@ -2,19 +2,31 @@
 // identity, so a second import finds them and adds nothing, and two machines that import one history write the same
 // lines. What is deleted or changed here stays so: an import only adds what the source has and no import has written.
 import { createHash } from "node:crypto";
-import { ArgumentError } from "../../base/errors.ts";
+import { ArgumentError, StoreError } from "../../base/errors.ts";
 import type { ImportedSession } from "../../base/import.ts";
 import type { SessionPatch } from "../../base/session-info.ts";
 import { loadCanonical } from "../../line/canonical.ts";
 import { writerOf } from "../../line/stamp.ts";
-import { giveWay } from "../../base/turn.ts";
-import { digestOf, ImportState, readImportState } from "./import-state.ts";
+import type { Stamp } from "../../line/stamp.ts";
+import { giveWay, isLongTurn } from "../../base/turn.ts";
+import { ImportState, readImportState } from "./import-state.ts";
 import { ImportSink } from "./import-sink.ts";
 import { exclusively } from "../exclusively.ts";
 import { refresh } from "../read/load.ts";
 import { NativeSession } from "./import-native.ts";
-import { described, fits, namesOf, takeCut, takeHead, takeInfo, takeMessage, takePart } from "./import-take.ts";
-import { encodeMessage } from "../write/prepare.ts";
+import {
+  described,
+  encodeFound,
+  fits,
+  namesOf,
+  takeCut,
+  takeHead,
+  takeInfo,
+  takeMessage,
+  takeNow,
+  takePart,
+} from "./import-take.ts";
+import type { ReadyJson } from "../write/prepare.ts";
 import type { SessionState } from "../session-state.ts";
 import type { StoreState } from "../state.ts";
 
@@ -26,22 +38,30 @@ export interface FoundSession {
   readonly path: string;
   /** When it began, in ms. */
   readonly createdMs: number;
-  /** What it says, in order. `known`: the ids that earlier imports gave, in order. May be read again. */
-  lines(known: readonly string[], fits: (data: object) => boolean): AsyncIterable<FoundLine>;
+  /** Its id is a file's name, and that of a session from elsewhere by chance only: it does not go on with that. */
+  readonly isNamedByFile?: boolean;
+  /** What it says, in order, line by line or several at once. `known`: the ids that earlier imports gave, in order. May be read again. */
+  lines(known: readonly string[], fits: (data: object) => boolean): AsyncIterable<FoundLine | Iterable<FoundLine>>;
 }
 
 /** Times are in ms. */
 export type FoundLine = FoundMessage | FoundPart | FoundInfo | FoundCut | FoundHead;
 
-export interface FoundMessage {
+/** What a message or part says. */
+export interface FoundData {
+  readonly data: object;
+  /** The same as JSON, where the source has it so: it need not be made again. */
+  readonly json?: ReadyJson | undefined;
+}
+
+export interface FoundMessage extends FoundData {
   readonly type: "message";
   readonly id: string;
   readonly ms: number;
-  readonly data: object;
   /** It is one of those that earlier imports gave; what differs (a time that a migration put in) says nothing new. */
   readonly isKnown?: boolean;
   /** Other forms in which earlier imports may have seen it, newest first: the source had less of it. */
-  readonly earlier?: () => Iterable<object>;
+  earlier?(): Iterable<FoundData>;
   /** The id of the message that it follows, where that is not the one before it: an older turn was edited. Null: none. */
   readonly follows?: string | null;
   /** The tool changes its messages in place, by their ids: what says something else than before, and no less, is newer. */
@@ -52,13 +72,16 @@ export interface FoundMessage {
   readonly at?: string;
 }
 
-/** A part of a message that came before it. What is known by its id and says something else is its newest version. */
-export interface FoundPart {
+/**
+ * A part of a message that came before it. What is known by its id and says something else is its newest version;
+ * `isNewest`: as that of a message, if it says no less.
+ */
+export interface FoundPart extends FoundData {
   readonly type: "part";
   readonly message: { readonly id: string; readonly at?: string };
   readonly id: string;
   readonly ms: number;
-  readonly data: object;
+  readonly isNewest?: boolean;
   /** As that of a message. */
   readonly at?: string;
   /** As that of a message. */
@@ -105,16 +128,32 @@ export async function importSession(
 ): Promise<SessionResult> {
   const session = store.session(found.id);
   if (store.readOnly !== undefined && !options.dryRun) throw store.readOnly;
+  const states: ImportState[] = [];
   const importNext = async (): Promise<SessionResult> => {
     await loadCanonical();
     await refresh(session);
     const { id, path } = found;
-    if (session.fold?.deletedAt !== undefined) return { id, path, status: "deleted", messages: 0, parts: 0, added: 0 };
+    if (session.fold?.deletedAt !== undefined) return { id, path, status: "deleted", ...NOTHING };
     const writer = writerFor(found);
     const begin = async (): Promise<Import> => {
-      const state = session.exists ? await readImportState(session, writer) : new ImportState();
+      for (const state of states.splice(0)) state.close();
+      const state = session.exists ? await readImportState(session, writer) : new ImportState(writer);
+      states.push(state);
+      if (found.isNamedByFile === true && session.exists && state.last === undefined)
+        throw new StoreError("EXISTS", `there is a session ${JSON.stringify(id)} already, from elsewhere`, {
+          session: id,
+        });
       const native = new NativeSession(session);
-      return { session, found, options, state, native, sink: new ImportSink(session, state, writer) };
+      return {
+        session,
+        found,
+        options,
+        state,
+        native,
+        sink: new ImportSink(session, state, writer, found.createdMs),
+        attachments: 0,
+        names: new Map(),
+      };
     };
     if (session.writer !== undefined && !options.dryRun) {
       const run = await begin();
@@ -136,12 +175,12 @@ export async function importSession(
     }
     const status = session.exists ? "grown" : "created";
     const run = await begin();
-    return { id, path, status, ...(await run.sink.create(found.createdMs, async () => await take(run))) };
+    return { id, path, status, ...(await run.sink.create(async () => await take(run))) };
   };
-  if (options.dryRun) return await session.queue.run(importNext);
   try {
-    return await exclusively(session, importNext);
+    return await (options.dryRun ? session.queue.run(importNext) : exclusively(session, importNext));
   } finally {
+    for (const state of states) state.close();
     // Of thousands that come in nobody writes on.
     session.lease?.letGo();
   }
@@ -154,34 +193,43 @@ export async function isImported(store: StoreState, found: FoundSession): Promis
     await refresh(session);
     if (!session.exists || session.fold?.deletedAt !== undefined) return false;
     const state = await readImportState(session, writerFor(found));
-    for await (const line of found.lines([...state.messages.keys()], (data) => fits(session, data))) {
-      if (line.type === "message" && !(await isThere(session, line, state))) return false;
+    const lines = found.lines([...state.messages.keys()], (data) => fits(session, data));
+    try {
+      for await (const found of lines) {
+        for (const line of listOf(found))
+          if (line.type === "message" && !(await isThere(session, line, state))) return false;
+      }
+    } finally {
+      state.close();
     }
     return true;
   });
 }
 
-async function isThere(
-  session: SessionState,
-  { id, data, earlier }: FoundMessage,
-  state: ImportState,
-): Promise<boolean> {
-  const digests = new Set<string>();
-  for (const each of [data, ...(earlier?.() ?? [])])
-    digests.add(digestOf((await described(session, encodeMessage(session, each))).json));
-  for (const name of namesOf(id)) {
-    const known = state.messages.get(name);
+async function isThere(session: SessionState, line: FoundMessage, state: ImportState): Promise<boolean> {
+  const forms: string[] = [];
+  for (const each of [line, ...(line.earlier?.() ?? [])])
+    forms.push((await described(session, encodeFound(session, each))).json);
+  for (const name of namesOf(line.id)) {
+    const known = state.messages.get(name)?.line;
     if (known === undefined) return false;
-    if (known.digest !== undefined && digests.has(known.digest)) return true;
+    if (forms.some((json) => known.says(json) === true)) return true;
   }
   return false;
+}
+
+function listOf(found: FoundLine | Iterable<FoundLine>): Iterable<FoundLine> {
+  return Symbol.iterator in found ? found : [found];
 }
 
 function writerFor({ identity }: FoundSession): string {
   return writerOf(createHash("sha256").update(identity).digest());
 }
 
-type Counts = Pick<ImportedSession, "messages" | "parts" | "added">;
+type Counts = Pick<ImportedSession, "messages" | "parts" | "attachments" | "added">;
+
+/** Of a session that was not read. */
+export const NOTHING: Counts = { messages: 0, parts: 0, attachments: 0, added: 0 };
 
 /** What is read again is told of once. */
 const QUIET = { onMessage: (): void => undefined, onProblem: (): void => undefined };
@@ -194,8 +242,14 @@ export interface Import {
   readonly state: ImportState;
   readonly native: NativeSession;
   readonly sink: ImportSink;
+  /** Those of the messages and parts so far. */
+  attachments: number;
   /** The message that was read last. */
   previous?: string;
+  /** Its place. */
+  place?: Stamp;
+  /** Of several messages that the source gives one id, the name that the last of them has here. */
+  readonly names: Map<string, string>;
 }
 
 async function take(run: Import): Promise<Counts> {
@@ -204,27 +258,34 @@ async function take(run: Import): Promise<Counts> {
   let messages = 0;
   let parts = 0;
   let added = 0;
-  for await (const line of run.found.lines([...run.state.messages.keys()], (data) => fits(run.session, data))) {
-    await giveWay();
-    signal?.throwIfAborted();
-    if (line.type === "cut") takeCut(run, line);
-    else if (line.type === "head") takeHead(run, line);
-    else {
-      if (line.type === "message") {
-        messages++;
-        onMessage();
-      } else if (line.type === "part") parts++;
-      try {
-        if (line.type === "info") takeInfo(run, line);
-        else if (line.type === "part") await takePart(run, line);
-        else if (await takeMessage(run, line)) added++;
-      } catch (error) {
-        if (!(error instanceof ArgumentError)) throw error;
-        problems.push([error.message, line.type === "info" ? undefined : line.line]);
+  const takeLine = async (line: FoundMessage | FoundPart | FoundInfo): Promise<void> => {
+    try {
+      if (line.type === "info") takeInfo(run, line);
+      else if (line.type === "part") await takePart(run, line);
+      else if (await takeMessage(run, line)) added++;
+    } catch (error) {
+      if (!(error instanceof ArgumentError)) throw error;
+      problems.push([error.message, line.type === "info" ? undefined : line.line]);
+    }
+  };
+  for await (const found of run.found.lines([...run.state.messages.keys()], (data) => fits(run.session, data))) {
+    for (const line of listOf(found)) {
+      if (isLongTurn(Date.now())) await giveWay();
+      signal?.throwIfAborted();
+      if (line.type === "cut") takeCut(run, line);
+      else if (line.type === "head") takeHead(run, line);
+      else {
+        if (line.type === "message") {
+          messages++;
+          onMessage();
+        } else if (line.type === "part") parts++;
+        // Nearly all lines need nothing to be waited for.
+        if (!takeNow(run, line)) await takeLine(line);
+        else if (line.type === "message") added++;
+        if (line.type === "message") run.previous = line.id;
       }
-      if (line.type === "message") run.previous = line.id;
     }
   }
   for (const problem of problems) onProblem(...problem);
-  return { messages, parts, added };
+  return { messages, parts, attachments: run.attachments, added };
 }

@@ -1,5 +1,5 @@
 // What stood in a log of ours and is no line of the merged one is on the disk in lost+found/ before that takes its place.
-import { basename, dirname } from "node:path";
+import { machineOf } from "../../disk/names.ts";
 import type { Comparison } from "../../log/compare.ts";
 import { keepLost } from "../check/lost-found.ts";
 import type { LogPlan } from "./merge-log.ts";
@@ -22,7 +22,7 @@ export async function keepOurs(
   for (const [number, reading] of ours.entries()) {
     const { path, log } = reading;
     const { lines, findings, end, isTorn } = log.examination;
-    const machine = basename(dirname(dirname(path)));
+    const machine = machineOf(path);
     const keep = async (offset: number, length: number): Promise<unknown> =>
       await keepLost(store, { file: log.file, offset, length, name, machine, before: lines.before(offset) });
     const isBegun = isTorn && (await goesOn(theirs, reading, comparison));

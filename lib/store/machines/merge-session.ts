@@ -1,8 +1,9 @@
 // The logs of one session, from the source and here: each path by itself, but for what any of them purges, which all obey.
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { StoreError } from "../../base/errors.ts";
 import type { HealedLog, MergeProblem } from "../../base/merge.ts";
-import { LOG_ENDING, monthOf, OLD_ENDING, oldOf } from "../../disk/names.ts";
+import { syncUp } from "../../disk/aside.ts";
+import { LOG_ENDING, machineOf, monthOf, OLD_ENDING } from "../../disk/names.ts";
 import type { Stamp } from "../../line/stamp.ts";
 import { compareStamps } from "../../line/stamp.ts";
 import { COPY_BYTES } from "../../log/new-log.ts";
@@ -18,7 +19,7 @@ import { isCalled } from "./merge-source.ts";
 import { addPurges, flawsOf, markErased, readCopy } from "./merge-reading.ts";
 import type { Reading, ReadingOf } from "./merge-reading.ts";
 import { keepOurs } from "./merge-lost.ts";
-import { ChangedError, putLog, replaceOwn, settleOwn, syncDirectories } from "./merge-write.ts";
+import { ChangedError, putLog, replaceOwn, settleOwn } from "./merge-write.ts";
 import { settleOld } from "../space/rewrite.ts";
 import type { SessionState } from "../session-state.ts";
 
@@ -119,7 +120,7 @@ export class SessionMerge {
       if (same !== undefined) return same;
     }
     if (month !== undefined) return layout.log(month.machine, month.month, name);
-    const own = places.find((each) => store.isOwn(each.machine));
+    const own = store.eldest(places.filter((each) => store.isOwn(each.machine)));
     if (own !== undefined) return this.#logAt(own);
     return layout.log(machine, monthOf(first?.ms ?? Date.now()), name);
   }
@@ -242,7 +243,7 @@ export class SessionMerge {
   async #put(path: string, ours: readonly Reading[], plan: LogPlan): Promise<void> {
     const { store } = this.#run;
     const { vfs, layout } = store;
-    const isOwn = store.isOwn(basename(dirname(dirname(path))));
+    const isOwn = store.isOwn(machineOf(path));
     const packed = ours.find(({ isPacked }) => isPacked);
     const live = ours.find(({ isPacked }) => !isPacked);
     if (isOwn && packed !== undefined) {
@@ -250,8 +251,7 @@ export class SessionMerge {
       await this.#bringBack();
       throw new ChangedError(path);
     }
-    if (isOwn && live !== undefined && (await settleOwn(this.#session, path, oldOf(path))))
-      throw new ChangedError(path);
+    if (isOwn && live !== undefined && (await settleOwn(this.#session, path))) throw new ChangedError(path);
     if (this.#erasure.places.size === 0)
       await keepOurs(store, this.#session.name, plan, ours.length, this.#run.comparison);
     const lines = (): ReturnType<typeof linesOf> => linesOf(plan, COPY_BYTES - 1);
@@ -266,7 +266,7 @@ export class SessionMerge {
     const rest = plan.isPacked ? undefined : packed;
     if (rest === undefined) return;
     // It stands for nothing that the log in use has not, on the disk.
-    await syncDirectories(store, [dirname(target)]);
+    await syncUp(vfs, layout.root, [dirname(target)]);
     if (vfs.stat(rest.path)?.ino === rest.met.ino) vfs.remove(rest.path);
     store.unpacked.remove(rest.path, rest.met);
     this.#run.changed(dirname(rest.path));

@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { ArgumentError, StoreError, typedError } from "../../base/errors.ts";
 import { Blobs } from "../../disk/blobs.ts";
 import { isMachineName } from "../../disk/machine.ts";
-import { Layout, nameOf, OLD_ENDING } from "../../disk/names.ts";
+import { Layout, machineOf, nameOf, OLD_ENDING } from "../../disk/names.ts";
 import { NodeVfs } from "../../disk/node-vfs.ts";
 import type { Vfs } from "../../disk/vfs.ts";
 import { firstLine } from "../../log/last.ts";
@@ -136,7 +136,7 @@ function copyAt(path: string, isPacked: boolean, month: Copy["month"]): Copy {
 /** Where a path says that it lies, if it ends as those in a store do. */
 function monthIn(path: string): Copy["month"] {
   const month = basename(dirname(path));
-  const machine = basename(dirname(dirname(path)));
+  const machine = machineOf(path);
   return MONTH.test(month) && isMachineName(machine) ? { machine, month } : undefined;
 }
 

@@ -5,20 +5,17 @@
 //   3. an archived form that it stands for goes; synced      crash here: two logs, whose lines count once
 //
 // This machine's own log, which others may be writing to, goes the way of every log that is replaced (log/replace.ts).
-import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { errno, StoreError } from "../../base/errors.ts";
+import { errno } from "../../base/errors.ts";
 import { Aside } from "../../disk/aside.ts";
+import { oldOf } from "../../disk/names.ts";
 import type { FileStat } from "../../disk/vfs.ts";
 import { NewLog } from "../../log/new-log.ts";
 import type { LineBytes } from "../../log/new-log.ts";
 import { replaceLog } from "../../log/replace.ts";
 import { exclusively } from "../exclusively.ts";
+import { untilLooked } from "../space/rewrite.ts";
 import type { SessionState } from "../session-state.ts";
 import type { StoreState } from "../state.ts";
-
-/** A writer without a lease that still has the old log open has looked where the path leads by then. */
-const LOOKED_MS = 100;
 
 /** Somebody changed the log while it was merged: that is begun anew. */
 export class ChangedError extends Error {}
@@ -52,14 +49,11 @@ async function putPacked(
   target: Target,
   log: NewLog,
 ): Promise<void> {
-  const { isSameSum, pack, unpack } = await import("../../disk/gzip.ts");
+  const { pack } = await import("../../disk/gzip.ts");
   const aside = new Aside(vfs, layout.aside);
   try {
     const { file, size } = log.content;
-    const sum = await pack(file, size, aside);
-    await aside.file.sync();
-    if (!isSameSum(sum, await unpack(aside.file, target.path, () => undefined)))
-      throw new StoreError("IO", "the archived log does not read back as it was packed", { path: target.path });
+    await pack(file, size, aside, target.path);
     name(vfs, target, aside);
   } finally {
     aside.discard();
@@ -93,35 +87,22 @@ export async function replaceOwn(
   size: number,
   isErasing: boolean,
 ): Promise<void> {
-  const { vfs, layout, replaced, leases } = session.store;
+  const { vfs, layout, replaced } = session.store;
   session.lease?.check();
   session.writer?.log.forget();
   session.forgetPlaces();
   const old = await replaceLog(vfs, layout.aside, path, size, lines(), (each) => replaced.remember(each));
   if (!isErasing) return replaced.dropLater(old, (drop) => exclusively(session, drop));
-  if (leases === undefined && !vfs.isVolatile) await sleep(LOOKED_MS);
+  await untilLooked(session.store);
   await replaced.drop(old);
   // What came late stands behind newer lines.
   await replaced.sort(path);
 }
 
 /** Lets an old log go that stands beside this machine's log. True: there was one, and the log may have grown. */
-export async function settleOwn(
-  { store: { vfs, replaced } }: SessionState,
-  path: string,
-  old: string,
-): Promise<boolean> {
-  if (vfs.stat(old) === undefined) return false;
-  await replaced.drop(replaced.recall(path) ?? { path, old, drained: 0, replacedAt: 0 });
+export async function settleOwn({ store: { vfs, replaced } }: SessionState, path: string): Promise<boolean> {
+  if (vfs.stat(oldOf(path)) === undefined) return false;
+  await replaced.settle(path);
   await replaced.sort(path);
   return true;
-}
-
-/** Brings the names of these directories, and of those that they lie in, to the disk. */
-export async function syncDirectories({ vfs, layout }: StoreState, paths: Iterable<string>): Promise<void> {
-  const directories = new Set<string>();
-  for (const path of paths)
-    for (let each = path; each.startsWith(layout.root) && !directories.has(each); each = dirname(each))
-      directories.add(each);
-  for (const directory of directories) await vfs.syncDirectory(directory);
 }

@@ -5,6 +5,7 @@ import { ArgumentError } from "../../base/errors.ts";
 import type { MergeOptions, MergeReport } from "../../base/merge.ts";
 import { checkOptions } from "../../base/options.ts";
 import { giveWay } from "../../base/turn.ts";
+import { syncUp } from "../../disk/aside.ts";
 import { decodeName, encodeName, LOG_ENDING } from "../../disk/names.ts";
 import type { VfsFile } from "../../disk/vfs.ts";
 import { firstLine } from "../../log/last.ts";
@@ -18,7 +19,6 @@ import { SessionMerge } from "./merge-session.ts";
 import type { TheirReading } from "./merge-session.ts";
 import { isCalled, openSource } from "./merge-source.ts";
 import type { Copy, MergeSource, SourceLogs } from "./merge-source.ts";
-import { syncDirectories } from "./merge-write.ts";
 import type { StoreState } from "../state.ts";
 
 export async function merge(store: StoreState, from: unknown, options: MergeOptions): Promise<MergeReport> {
@@ -48,7 +48,7 @@ export async function merge(store: StoreState, from: unknown, options: MergeOpti
     }
   } finally {
     // What was merged until here stays, and is whole.
-    await syncDirectories(store, run.directories);
+    await syncUp(store.vfs, store.layout.root, run.directories);
     store.locator.refresh();
   }
   // What the source purges of ours: caches, trash and attachments, too.

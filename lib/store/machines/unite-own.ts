@@ -1,6 +1,5 @@
 // Makes one log of several that this machine has of a session, in folders of its own.
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ioError, StoreError } from "../../base/errors.ts";
 import { OLD_ENDING, oldOf } from "../../disk/names.ts";
 import type { FileStat } from "../../disk/vfs.ts";
@@ -11,7 +10,7 @@ import { checkWritable } from "../write/commit.ts";
 import { exclusively } from "../exclusively.ts";
 import { refresh } from "../read/load.ts";
 import { bringBack } from "../space/packed-log.ts";
-import { dropOldNow, LOOKED_MS, settleOld, takeIn } from "../space/rewrite.ts";
+import { dropOldNow, settleOld, takeIn, untilLooked } from "../space/rewrite.ts";
 import type { SessionState } from "../session-state.ts";
 import type { StoreState } from "../state.ts";
 
@@ -95,7 +94,7 @@ async function takeOver(session: SessionState, { path }: Log): Promise<void> {
 
 /** A writer without a lease that finds the name gone gives it back by itself; what is written to the file is not lost. */
 async function putAway({ store, lease }: SessionState, path: string, { ino, dev, size }: FileStat): Promise<void> {
-  const { vfs, leases } = store;
+  const { vfs } = store;
   const directory = dirname(path);
   const isOld = path.endsWith(OLD_ENDING);
   const old = isOld ? path : oldOf(path);
@@ -105,7 +104,7 @@ async function putAway({ store, lease }: SessionState, path: string, { ino, dev,
     await vfs.syncDirectory(directory);
     vfs.remove(path);
     await vfs.syncDirectory(directory);
-    if (leases === undefined && !vfs.isVolatile) await sleep(LOOKED_MS);
+    await untilLooked(store);
   }
   const stat = vfs.stat(old);
   if (stat === undefined) return;

@@ -70,7 +70,10 @@ function openEnd({ store: { descriptors } }: SessionState, { path, machine }: Pl
   const open = log.reopen(descriptors).pin();
   // Nobody else asks for this slot: the file closes when the last snapshot of it is released.
   descriptors.drop(log.slot);
-  return { log, open, header: readHeader(open) };
+  const header = readHeader(open);
+  // It can fail while the ends are waited for: who takes the header is told.
+  header.catch(() => undefined);
+  return { log, open, header };
 }
 
 async function sourceOf({ log: { size, number }, open: { file } }: Opened, isOnly: boolean): Promise<TailSource> {

@@ -15,7 +15,7 @@
 //   3. the packed one goes; synced                                     crash here: it is in use
 import { dirname } from "node:path";
 import { errno, StoreError } from "../../base/errors.ts";
-import { Aside, linkOrRename } from "../../disk/aside.ts";
+import { Aside, linkOrRename, syncUp } from "../../disk/aside.ts";
 import { isSameSum, pack, sumOf, unpack, unpackTo } from "../../disk/gzip.ts";
 import { OLD_ENDING, oldOf } from "../../disk/names.ts";
 import type { Vfs, VfsFile } from "../../disk/vfs.ts";
@@ -38,15 +38,12 @@ export async function packLog(session: SessionState, { log }: LogWriter): Promis
   const packed = layout.packed(path);
   return await making(session, path, async (file, aside) => {
     const { size, ino } = file.stat();
-    const sum = await pack(file, size, aside);
-    await aside.file.sync();
-    if (!isSameSum(sum, await unpack(aside.file, packed, () => undefined)))
-      throw new StoreError("IO", "the archived log does not read back as the log is", { path: packed });
+    await pack(file, size, aside, packed);
     lease?.check();
     const record = { path, old: oldOf(path), drained: size, replacedAt: Date.now(), packed };
     replaced.remember(record);
     aside.publish(packed);
-    await syncUp(vfs, packed, layout.root);
+    await syncUp(vfs, layout.root, [dirname(packed)]);
     session.forget();
     log.forget();
     setOld(vfs, record);
@@ -131,7 +128,7 @@ async function retakeOld(session: SessionState, old: string, own: readonly Log[]
     if (errno(error) !== "EEXIST") throw error;
   }
   await vfs.syncDirectory(dirname(path));
-  await replaced.drop(replaced.recall(path) ?? { path, old, drained: 0, replacedAt: 0 });
+  await replaced.settle(path);
   for (const log of own)
     if (log.packed !== undefined && (await isBeginning(vfs, log.place, path))) await removePacked(session, log);
 }
@@ -153,7 +150,7 @@ async function unpackLog(session: SessionState, log: Log): Promise<void> {
     if (errno(error) === "EEXIST") return;
     throw error;
   }
-  await syncUp(vfs, path, layout.root);
+  await syncUp(vfs, layout.root, [dirname(path)]);
   await removePacked(session, log);
 }
 
@@ -204,12 +201,4 @@ async function removePacked({ store: { vfs, unpacked } }: SessionState, log: Log
   vfs.remove(log.packed.path);
   await vfs.syncDirectory(dirname(log.packed.path));
   unpacked.remove(log.packed.path, log.packed.print);
-}
-
-/** Brings a name to the disk, and those of the directories that it lies in. */
-async function syncUp(vfs: Vfs, path: string, root: string): Promise<void> {
-  for (let directory = dirname(path); ; directory = dirname(directory)) {
-    await vfs.syncDirectory(directory);
-    if (directory === root || directory === dirname(directory)) return;
-  }
 }

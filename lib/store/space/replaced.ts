@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { crypto } from "../../base/crypto.ts";
 import { ASIDE_STAYS_MS, replaceText } from "../../disk/aside.ts";
 import { OpenFile } from "../../disk/descriptors.ts";
-import { LOG_ENDING } from "../../disk/names.ts";
+import { LOG_ENDING, machineOf, oldOf } from "../../disk/names.ts";
 import type { Layout } from "../../disk/names.ts";
 import type { Vfs } from "../../disk/vfs.ts";
 import { dropOld, replaceLog, retakeName } from "../../log/replace.ts";
@@ -12,6 +12,8 @@ import { readLog } from "../read/content.ts";
 import { keepLost } from "../check/lost-found.ts";
 
 export const OLD_STAYS_MS = 60_000;
+/** A writer that still has the old log open has looked where the path leads by then, and writes to the new one. */
+export const LOOKED_MS = 100;
 
 export class ReplacedLogs {
   readonly #vfs: Vfs;
@@ -30,11 +32,6 @@ export class ReplacedLogs {
 
   remember(replaced: Replaced): void {
     replaceText(this.#vfs, this.#layout.aside, this.#recordOf(replaced.path), JSON.stringify(replaced));
-  }
-
-  /** What is known of the old log beside this one. */
-  recall(path: string): Replaced | undefined {
-    return this.#read(this.#recordOf(path));
   }
 
   /**
@@ -60,6 +57,11 @@ export class ReplacedLogs {
     if (replaced.packed !== undefined) await this.#retakeGrown(replaced, replaced.packed);
     await dropOld(this.#vfs, replaced);
     this.#vfs.remove(this.#recordOf(replaced.path));
+  }
+
+  /** The same for the old log that was met beside the log at this path; without a record all of it is taken over. */
+  async settle(path: string): Promise<void> {
+    await this.drop(this.#read(this.#recordOf(path)) ?? { path, old: oldOf(path), drained: 0, replacedAt: 0 });
   }
 
   /** What others left behind when they ended, once for an open store that writes. */
@@ -105,7 +107,7 @@ export class ReplacedLogs {
       if (content.isSorted) return;
       const room = { vfs: this.#vfs, layout: this.#layout };
       const name = nameOf(path);
-      const owner = { name, machine: basename(dirname(dirname(path))) };
+      const owner = { name, machine: machineOf(path) };
       for (const fragment of content.fragments) await keepLost(room, { ...fragment, ...owner });
       const lines = content.lines.map(({ offset, length }) => ({ file: open.file, offset, length }));
       const again = await replaceLog(this.#vfs, this.#layout.aside, path, content.size, lines, (each) =>

@@ -13,10 +13,9 @@ import { exclusively } from "../exclusively.ts";
 import { refresh } from "../read/load.ts";
 import { keepLost } from "../check/lost-found.ts";
 import type { SessionState } from "../session-state.ts";
+import type { StoreState } from "../state.ts";
 import { unique } from "../read/unite.ts";
-
-/** A writer without a lease that still has the old log open has looked where the path leads by then. */
-export const LOOKED_MS = 100;
+import { LOOKED_MS } from "./replaced.ts";
 
 /** A line where it lies. */
 interface FileLine {
@@ -27,13 +26,17 @@ interface FileLine {
 /** What is to be rewritten: the writer to it, or the log itself. */
 type Rewritten = Pick<LogWriter, "log">;
 
-/** Lets an old log go that an earlier replacement left beside this one; without a record all of it is taken over. */
+/** Where nobody has a lease: until whoever has an old log open has looked where its path leads. */
+export async function untilLooked({ leases, vfs }: StoreState): Promise<void> {
+  if (leases === undefined && !vfs.isVolatile) await sleep(LOOKED_MS);
+}
+
+/** Lets an old log go that an earlier replacement left beside this one. */
 export async function settleOld(session: SessionState, writer: Rewritten): Promise<void> {
   const { vfs, replaced } = session.store;
   const { path } = writer.log;
-  const old = oldOf(path);
-  if (vfs.stat(old) === undefined) return;
-  await replaced.drop(replaced.recall(path) ?? { path, old, drained: 0, replacedAt: 0 });
+  if (vfs.stat(oldOf(path)) === undefined) return;
+  await replaced.settle(path);
   // A look of this very millisecond does not serve: the files are others now.
   session.forgetPlaces();
   await refresh(session);
@@ -41,8 +44,8 @@ export async function settleOld(session: SessionState, writer: Rewritten): Promi
 
 /** Lets the old log go that a replacement has just left: its bytes are not to stand there for a minute yet. */
 export async function dropOldNow(session: SessionState, writer: Rewritten): Promise<void> {
-  const { leases, vfs, replaced } = session.store;
-  if (leases === undefined && !vfs.isVolatile) await sleep(LOOKED_MS);
+  const { replaced } = session.store;
+  await untilLooked(session.store);
   await settleOld(session, writer);
   // What came late stands behind newer lines.
   await replaced.sort(writer.log.path);

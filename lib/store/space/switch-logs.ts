@@ -1,6 +1,6 @@
 // A log was compacted while its session is in use. What is known of the session stays known: its lines lie in the old log
 // as long as that stands beside, and by then the new one has been read.
-import { machineIn } from "../../disk/names.ts";
+import { machineOf } from "../../disk/names.ts";
 import type { Fold } from "../../line/fold.ts";
 import { Log } from "../../log/log.ts";
 import type { Replaced } from "../../log/replace.ts";
@@ -66,7 +66,7 @@ interface Ahead {
 
 /** What the new log comes to; undefined: it is not in order. */
 async function readAhead({ store }: SessionState, path: string): Promise<Ahead | undefined> {
-  const log = new Log(path, machineIn(store.layout.directoryOf(path).directory), 0, "append");
+  const log = new Log(path, machineOf(path), 0, "append");
   const open = log.reopen(store.descriptors).pin();
   try {
     const fold = await foldOne(log, open);

@@ -6,21 +6,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { crypto } from "../../base/crypto.ts";
 import { errno, StoreError } from "../../base/errors.ts";
 import { Aside } from "../../disk/aside.ts";
-import { fingerprintOf, isRacy, isSameFile } from "../../disk/fingerprint.ts";
+import { fingerprintOf, isRacy, isSameFile, mayBeWritten, WRITE_MS } from "../../disk/fingerprint.ts";
 import type { Fingerprint } from "../../disk/fingerprint.ts";
 import { PACKED_ENDING } from "../../disk/names.ts";
 import type { Layout } from "../../disk/names.ts";
-import type { Vfs, VfsFile } from "../../disk/vfs.ts";
+import type { Vfs } from "../../disk/vfs.ts";
 import { Log } from "../../log/log.ts";
 
 /** So much stays, beside what is being read. */
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_FILES = 64;
 const STAYS_MS = 86_400_000;
-/** A write that is under way may be through by then. */
-const WRITE_MS = 50;
-/** An archived log that was not written to for so long has no write under way. */
-const REST_MS = 1000;
 /** What a cache answers that takes no more: the store lies on a medium that cannot be written, or that is full. */
 const REFUSALS: ReadonlySet<string> = new Set(["EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT"]);
 
@@ -136,7 +132,9 @@ export class UnpackedLogs {
       }
       return true;
     } catch (error) {
-      if (error instanceof StoreError && error.code === "DAMAGED" && this.#mayGoOn(file)) {
+      const isDamaged = error instanceof StoreError && error.code === "DAMAGED";
+      // A sync may be in the middle of it: git makes a file and then fills it.
+      if (isDamaged && !this.#vfs.isVolatile && mayBeWritten(file.stat())) {
         await sleep(WRITE_MS);
         return false;
       }
@@ -147,11 +145,6 @@ export class UnpackedLogs {
     } finally {
       file.close();
     }
-  }
-
-  /** A sync may be in the middle of it: git makes a file and then fills it. */
-  #mayGoOn(file: VfsFile): boolean {
-    return !this.#vfs.isVolatile && Date.now() - file.stat().mtimeMs < REST_MS;
   }
 
   #ownDirectory(): string {

@@ -3,7 +3,7 @@
 import { dirname } from "node:path";
 import { errno, ioError, StoreError } from "../../base/errors.ts";
 import type { Written } from "../../base/errors.ts";
-import { Aside } from "../../disk/aside.ts";
+import { Aside, syncUp } from "../../disk/aside.ts";
 import { monthOf } from "../../disk/names.ts";
 import type { Stamp } from "../../line/stamp.ts";
 import { Log } from "../../log/log.ts";
@@ -31,8 +31,7 @@ export async function createLog(session: SessionState, first: Stamp, write: (asi
       aside.discard();
     }
     if (store.settings.durability === "power") {
-      for (const directory of [dirname(path), dirname(dirname(path)), layout.sessions, layout.root])
-        await vfs.syncDirectory(directory);
+      await syncUp(vfs, layout.root, [dirname(path)]);
     } else {
       store.background.addDirectory(dirname(path));
     }

@@ -79,6 +79,20 @@ export function encodePart(session: SessionState, value: object): Encoded {
   return encodeData(session, redacted(session, value, "part"));
 }
 
+/** JSON text that its source made: well-formed, no deeper than a message may be, no object in it with the key of an attachment. */
+export interface ReadyJson {
+  readonly text: string;
+  /** The characters of its longest text. */
+  readonly longest: number;
+}
+
+/** True if it can stand in a line as it is: nothing is to be redacted in it, and no text is long enough for an attachment. */
+export function isReady(session: SessionState, { text, longest }: ReadyJson): boolean {
+  const { blobThreshold, maxLineBytes, redact } = session.store.settings;
+  const isShort = blobThreshold === false || longest <= blobThreshold;
+  return redact === undefined && isShort && text.length * 3 + LINE_BYTES <= maxLineBytes;
+}
+
 /** The data of a message or part. Only where a text is longer than the threshold is anything looked at twice. */
 export function encodeData(session: SessionState, value: object): Encoded {
   const { blobThreshold, wellFormed } = session.store.settings;
