@@ -79,7 +79,7 @@ test("a lone surrogate is replaced, kept or refused", () => {
   const { text, replaced } = encodeJson(value, "replace");
   expect(replaced).toBe(true);
   expect(JSON.parse(text)).toEqual({ ok: "\ud83d\ude00", "lone \ufffd key": "a\ufffd", escaped: "\\ud800" });
-  expect(encodeJson(value, "keep")).toEqual({ text: JSON.stringify(value), replaced: false });
+  expect(encodeJson(value, "keep")).toMatchObject({ text: JSON.stringify(value), replaced: false });
   expect(() => encodeJson({ a: ["\ud83d"] }, "reject")).toThrow("lone surrogate at $.a[0]");
   expect(encodeJson({ text: "\\ud800 and \\\\ud800" }, "reject").replaced).toBe(false);
 });
@@ -96,4 +96,11 @@ test("what is replaced is well-formed and otherwise the same", () => {
       },
     ),
   );
+});
+
+test("the key of an attachment's reference is told at any depth, and in no text", () => {
+  for (const value of [{ $blob: 1 }, { a: [{ b: { $blob: "x" } }] }])
+    expect(encodeJson(value, "replace").hasBlobKey).toBe(true);
+  for (const value of [{ a: "$blob" }, { a: '{"$blob":1}' }, { $blobs: 1 }, ["$blob"]])
+    expect(encodeJson(value, "replace").hasBlobKey).toBe(false);
 });

@@ -1,14 +1,16 @@
 // A caller's value as JSON text that every reader of the file takes: jq, grep, model providers, and this library.
 import { ArgumentError } from "../base/errors.ts";
 import type { WellFormed } from "../base/options.ts";
+import { BLOB_KEY } from "./blob.ts";
 
 /** Levels of objects and arrays in one value. jq stops at 256, and a line adds one of its own. */
 export const MAX_DEPTH = 200;
 
-/** The JSON of a value, and whether a lone surrogate in it had to be replaced. */
+/** The JSON of a value, whether a lone surrogate in it had to be replaced, and whether it has the key of a reference. */
 export interface EncodedJson {
   readonly text: string;
   readonly replaced: boolean;
+  readonly hasBlobKey: boolean;
 }
 
 /**
@@ -24,6 +26,7 @@ export function encodeJson(value: unknown, wellFormed: WellFormed): EncodedJson 
 export function encodeShort(value: unknown, wellFormed: WellFormed, most: number): EncodedJson | undefined {
   hasLone = false;
   hasLong = false;
+  hasBlobKey = false;
   mostLength = most;
   if (!isPlain(value, 0)) throw refusal(value);
   if (hasLong) return undefined;
@@ -34,16 +37,16 @@ export function encodeShort(value: unknown, wellFormed: WellFormed, most: number
     // V8 holds no string above 512 MiB.
     throw new ArgumentError("LINE_TOO_LONG", `the value has no JSON text: ${(cause as Error).message}`, { cause });
   }
-  if (wellFormed === "keep" || !hasLone) return { text, replaced: false };
+  if (wellFormed === "keep" || !hasLone) return { text, replaced: false, hasBlobKey };
   const wellFormedText = text.replace(ESCAPES, (escape: string, lone: string | undefined) =>
     lone === undefined ? escape : "\ufffd",
   );
-  if (wellFormedText === text) return { text, replaced: false };
+  if (wellFormedText === text) return { text, replaced: false, hasBlobKey };
   if (wellFormed === "reject") {
     const path = findPath(value, (found) => typeof found === "string" && !found.isWellFormed());
     throw new ArgumentError("INVALID_MESSAGE", `lone surrogate at ${path ?? "a key"}`);
   }
-  return { text: wellFormedText, replaced: true };
+  return { text: wellFormedText, replaced: true, hasBlobKey };
 }
 
 /** Every escape of a JSON text, taken whole, so that the backslash of `\\ud800` is not read as the start of one. */
@@ -53,6 +56,8 @@ const ESCAPES = /\\(?:u(d[89a-f][0-9a-f]{2})|.)/g;
 let hasLone = false;
 /** It has met a text of more than `mostLength` characters. */
 let hasLong = false;
+/** It has met the key of an attachment's reference: a look at each key costs less than a search of the text. */
+let hasBlobKey = false;
 let mostLength = Infinity;
 
 /** True for what JSON holds without loss. Fast, and says no more than that: refusal() finds out why. */
@@ -77,6 +82,7 @@ function isPlain(value: unknown, depth: number): boolean {
   for (const key in value) {
     const property: unknown = (value as Record<string, unknown>)[key];
     if (!key.isWellFormed()) hasLone = true;
+    if (key === BLOB_KEY) hasBlobKey = true;
     if (property !== undefined && !isPlain(property, depth + 1)) return false;
   }
   return true;

@@ -4,7 +4,7 @@ import { ArgumentError } from "../../base/errors.ts";
 import { checkedPatch } from "../../base/session-info.ts";
 import type { SessionPatch } from "../../base/session-info.ts";
 import { mayBeBase64 } from "../../line/base64.ts";
-import { BLOB_MARK, takeLong } from "../../line/blob.ts";
+import { takeLong } from "../../line/blob.ts";
 import type { LongText, Site } from "../../line/blob.ts";
 import { encodeJson, encodeShort } from "../../line/json.ts";
 import type { EncodedJson } from "../../line/json.ts";
@@ -98,7 +98,7 @@ export function encodeData(session: SessionState, value: object): Encoded {
   const { blobThreshold, wellFormed } = session.store.settings;
   const most = blobThreshold === false ? Infinity : blobThreshold;
   const encoded = encodeShort(value, wellFormed, most);
-  if (encoded?.text.includes(BLOB_MARK) === false) return { json: checked(session, encoded), taken: undefined };
+  if (encoded?.hasBlobKey === false) return { json: checked(session, encoded), taken: undefined };
   const taken = takeLong(value, (text) => text.length > most && mayBeBase64(text));
   if (taken.sites.length === 0) return { json: encode(session, taken.value), taken: undefined };
   // What is wrong with the rest is found before anything is written.
