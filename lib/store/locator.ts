@@ -57,18 +57,23 @@ export class Locator {
     return this.#months;
   }
 
-  /** All logs of a session, those that a compaction left beside among them, and at last the archived ones. */
-  find(name: string): Place[] {
-    this.#list();
+  /**
+   * All logs of a session, those that a compaction left beside among them, and at last the archived ones. `isListed`: check()
+   * has just looked at the directories.
+   */
+  find(name: string, isListed = false): Place[] {
+    if (!isListed) this.#list();
     // Looked for first: what goes to the archive stays under its old name for a while, and what comes back from it has its
     // log before it goes there. So no session is ever in neither.
     const packed = this.#findEnding(name, PACKED_ENDING);
     return [...this.#findEnding(name, LOG_ENDING), ...this.#findEnding(name, OLD_ENDING), ...packed];
   }
 
-  /** Looks at the directories again if the last look is a second old. */
-  check(): void {
-    if (performance.now() - this.#checkedAt >= SERVES_MS) this.refresh();
+  /** Looks at the directories again if the last look is a second old. -> whether it did */
+  check(): boolean {
+    const isOld = performance.now() - this.#checkedAt >= SERVES_MS;
+    if (isOld) this.refresh();
+    return isOld;
   }
 
   /** Looks at the directories again. */

@@ -1,7 +1,7 @@
 // Opens a store, or makes one. What is there is never written over: a marker that cannot be read, or that a newer
 // version wrote, is an error.
 import { dirname, resolve } from "node:path";
-import { ArgumentError, errno, ioError, StoreError } from "../base/errors.ts";
+import { ArgumentError, ioError, StoreError } from "../base/errors.ts";
 import type { Settings } from "../base/options.ts";
 import { Aside, replaceText } from "../disk/aside.ts";
 import { machinesOf } from "../disk/machine.ts";
@@ -31,7 +31,8 @@ export async function openState(vfs: Vfs, directory: string, settings: Settings)
       throw new StoreError("NOT_A_STORE", `${path} is a file, not a directory`, { path });
     }
     const layout = new Layout(stat === undefined ? path : vfs.realPath(path));
-    if (vfs.stat(layout.marker) !== undefined) checkMarker(vfs, layout);
+    const marker = vfs.readText(layout.marker);
+    if (marker !== undefined) checkMarker(layout.marker, marker);
     else if (settings.create) return await createState(vfs, path, settings);
     else throw new StoreError("NOT_FOUND", `no store at ${path}`, { path });
     return existingState(vfs, layout, settings);
@@ -41,13 +42,11 @@ export async function openState(vfs: Vfs, directory: string, settings: Settings)
 }
 
 /** Throws NEWER_FORMAT for what a newer version wrote, DAMAGED for a marker that says nothing. */
-export function checkMarker(vfs: Vfs, layout: Layout): void {
-  const path = layout.marker;
+export function checkMarker(path: string, text: string): void {
   let format: unknown;
   try {
-    ({ format } = JSON.parse(vfs.readText(path) ?? "") as { format?: unknown });
+    ({ format } = JSON.parse(text) as { format?: unknown });
   } catch (cause) {
-    if (errno(cause) !== undefined) throw cause;
     throw new StoreError("DAMAGED", `${path} is no JSON`, { path, cause });
   }
   if (!Number.isInteger(format) || (format as number) < 1)

@@ -72,7 +72,8 @@ function openDirectory(store: StoreState, vfs: Vfs, root: string): MergeSource {
   const layout = new Layout(root);
   if (vfs === store.vfs && isSame(vfs, root, store.layout.root))
     throw new ArgumentError("INVALID_ARGUMENT", `${root} is the store itself`);
-  if (vfs.stat(layout.marker) !== undefined) checkMarker(vfs, layout);
+  const marker = vfs.readText(layout.marker);
+  if (marker !== undefined) checkMarker(layout.marker, marker);
   else if (vfs.stat(layout.sessions)?.isDirectory !== true)
     throw new StoreError("NOT_A_STORE", `${root} has neither turnlog.json nor sessions/: it is no store`, {
       path: root,

@@ -103,10 +103,10 @@ async function goOn(session: SessionState, lookout: Lookout): Promise<boolean> {
 /** Looks the logs up again if one may have come or gone. */
 export function locate(session: SessionState): void {
   const { store } = session;
-  store.locator.check();
+  const isListed = store.locator.check();
   if (session.generation === store.locator.generation && session.logs.length > 0) return;
   if (session.logs.length > 0 && session.isWhereItWas()) return;
-  session.setPlaces(store.locator.find(session.name));
+  session.setPlaces(store.locator.find(session.name, isListed));
 }
 
 /** Reads what was appended to the logs. False: something else became of one, or what was appended fits nowhere. */
