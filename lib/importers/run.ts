@@ -41,6 +41,19 @@ interface Looked {
   readonly known: ImportedCounts | undefined;
 }
 
+/** An import under way. */
+interface Run {
+  readonly store: StoreState;
+  readonly options: ImportOptions;
+  readonly problems: Problems;
+  readonly imported: ImportedFiles;
+  readonly reading: Reading;
+  /** So many sessions the source has. */
+  readonly found: number;
+  readonly sessions: ImportedSession[];
+  messages: number;
+}
+
 export async function runImport(store: StoreState, source: Source, options: ImportOptions): Promise<ImportReport> {
   checkOptions("importFrom", options, OPTIONS);
   store.checkOpen();
@@ -94,55 +107,13 @@ async function importAll(
     if (known === undefined) reading.add(session);
     looked.push({ session, state, known });
   }
-  const sessions: ImportedSession[] = [];
-  let messages = 0;
-  const progress = (): void => {
-    const { bytes, totalBytes } = reading;
-    options.onProgress?.({ sessions: sessions.length, found: found.length, messages, bytes, totalBytes });
-  };
+  const run: Run = { store, options, problems, imported, reading, found: found.length, sessions: [], messages: 0 };
   try {
-    for (const { session, state, known } of looked) {
+    for (const each of looked) {
       signal?.throwIfAborted();
       await giveWay();
-      const { id, path } = session;
-      if (known !== undefined) {
-        sessions.push({ id, path, status: "unchanged", ...known, added: 0, source: session.source });
-        progress();
-        continue;
-      }
-      reading.begin(session);
-      const paths = watchPaths();
-      try {
-        const result = await importOne(store, session, {
-          dryRun: options.dryRun ?? false,
-          signal,
-          onProblem: (reason, line) => problems.tell(path, reason, line),
-          onMessage: () => {
-            if (++messages % MESSAGES_A_REPORT === 0) progress();
-          },
-        });
-        sessions.push({ ...result, source: session.source });
-        // A stream's file is gone the next time.
-        const isThere =
-          options.dryRun !== true &&
-          options.input === undefined &&
-          result.status !== "deleted" &&
-          result.status !== "alias";
-        const { messages: read, parts, attachments } = result;
-        if (isThere && !problems.has(session.files) && paths.areAmong(session.files) && isAsItWas(state))
-          imported.note(state, { messages: read, parts, attachments });
-      } catch (error) {
-        // What the session suffers from, or its source: the store's own troubles end the import.
-        const isOfSession =
-          error instanceof ArgumentError ||
-          (error instanceof StoreError && (SESSION_ERRORS.has(error.code) || session.files.includes(error.path ?? "")));
-        if (!isOfSession) throw error;
-        problems.tell(path, error.message);
-      } finally {
-        paths.end();
-        reading.end(session);
-      }
-      progress();
+      await importNext(each, run);
+      tellProgress(run);
     }
     if (options.dryRun !== true) await imported.forget((path) => printOf(path) === undefined);
   } finally {
@@ -150,7 +121,51 @@ async function importAll(
   }
   const isMarking = options.markMigrated === true && options.dryRun !== true;
   const marked = isMarking ? await mark(store, found, problems) : [];
-  return { source: name, sessions, problems: problems.all, marked };
+  return { source: name, sessions: run.sessions, problems: problems.all, marked };
+}
+
+function tellProgress({ options, reading, sessions, found, messages }: Run): void {
+  const { bytes, totalBytes } = reading;
+  options.onProgress?.({ sessions: sessions.length, found, messages, bytes, totalBytes });
+}
+
+/** One session: what is known of it, or what is read now. What it suffers from is a problem, and the next one follows. */
+async function importNext({ session, state, known }: Looked, run: Run): Promise<void> {
+  const { store, options, problems, imported, reading } = run;
+  const { id, path, source, files } = session;
+  if (known !== undefined) {
+    run.sessions.push({ id, path, status: "unchanged", ...known, added: 0, source });
+    return;
+  }
+  reading.begin(session);
+  const paths = watchPaths();
+  try {
+    const result = await importOne(store, session, {
+      dryRun: options.dryRun ?? false,
+      signal: options.signal,
+      onProblem: (reason, line) => problems.tell(path, reason, line),
+      onMessage: () => {
+        if (++run.messages % MESSAGES_A_REPORT === 0) tellProgress(run);
+      },
+    });
+    run.sessions.push({ ...result, source });
+    const { status, messages, parts, attachments } = result;
+    // A stream's file is gone the next time.
+    const isThere =
+      options.dryRun !== true && options.input === undefined && status !== "deleted" && status !== "alias";
+    if (isThere && !problems.has(files) && paths.areAmong(files) && isAsItWas(state))
+      imported.note(state, { messages, parts, attachments });
+  } catch (error) {
+    // What the session suffers from, or its source: the store's own troubles end the import.
+    const isOfSession =
+      error instanceof ArgumentError ||
+      (error instanceof StoreError && (SESSION_ERRORS.has(error.code) || files.includes(error.path ?? "")));
+    if (!isOfSession) throw error;
+    problems.tell(path, error.message);
+  } finally {
+    paths.end();
+    reading.end(session);
+  }
 }
 
 async function find(

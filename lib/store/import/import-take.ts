@@ -33,7 +33,7 @@ export function takeNow(run: Import, line: FoundMessage | FoundPart | FoundInfo)
 
 /** True: it is new here. Of two messages with one id and other content the second gets a name of its own. */
 export async function takeMessage(run: Import, line: FoundMessage): Promise<boolean> {
-  const { session, state, sink, options } = run;
+  const { session, state, sink } = run;
   const { ms } = line;
   if (line.isKnown === true) {
     const known = state.messages.get(line.id);
@@ -41,27 +41,14 @@ export async function takeMessage(run: Import, line: FoundMessage): Promise<bool
     return false;
   }
   if (line.at !== undefined) return await takeExported(run, line, line.at);
-  const encoded = encodeFound(session, line);
-  if (encoded.taken !== undefined) await describe(session, encoded);
+  const encoded = await described(session, encodeFound(session, line, encodeMessage));
   run.attachments += attachmentsIn(encoded);
   const { json } = encoded;
   for (const id of namesOf(line.id)) {
     const known = state.messages.get(id);
     if (id === line.id) run.names.delete(id);
     else run.names.set(line.id, id);
-    if (known === undefined) {
-      const gone = state.gone.find(ms, run.place, false);
-      if (gone !== undefined) {
-        state.addGone(id, gone);
-        run.place = gone;
-        return false;
-      }
-      const after = placeToFollow(run, line);
-      if (encoded.taken !== undefined && !options.dryRun) await attachAll(session, [encoded]);
-      if (after !== undefined && !state.goesOnFrom(after)) sink.add(ms, { type: "head", after });
-      run.place = sink.add(ms, { type: "message", id, json });
-      return true;
-    }
+    if (known === undefined) return await addMessage(run, line, id, encoded);
     run.place = known.place;
     // What was removed here stays so, and of a line that was altered nobody can tell what it was.
     if (known.line?.says(json) !== false) return false;
@@ -69,14 +56,14 @@ export async function takeMessage(run: Import, line: FoundMessage): Promise<bool
       // The source is an older copy of itself: a message says more and more while it is written.
       const length = known.line.text()?.length ?? 0;
       if (json.length < length || known.older?.some((older) => older.says(json) === true) === true) return false;
-      if (!options.dryRun) await attachAll(session, [encoded]);
+      await attach(run, encoded);
       sink.add(ms, { type: "message", id, of: known.place, json });
       return false;
     }
     for (const each of line.earlier?.() ?? []) {
-      const { json: before } = await described(session, encodeFound(session, each));
+      const { json: before } = await described(session, encodeFound(session, each, encodeMessage));
       if (known.line.says(before) !== true) continue;
-      if (!options.dryRun) await attachAll(session, [encoded]);
+      await attach(run, encoded);
       sink.add(ms, { type: "message", id, of: known.place, json });
       return false;
     }
@@ -84,17 +71,34 @@ export async function takeMessage(run: Import, line: FoundMessage): Promise<bool
   return false;
 }
 
-/** A message on its way into a line. What the source has as JSON stays as it is, unless something is to be made of it. */
-export function encodeFound(session: SessionState, found: FoundData): Encoded {
-  const { json } = found;
-  if (json === undefined || !isReady(session, json)) return encodeMessage(session, found.data);
-  return { json: json.text, taken: undefined };
+/** A message of which nothing is known under this id. False: it was removed here. */
+async function addMessage(run: Import, line: FoundMessage, id: string, encoded: Encoded): Promise<boolean> {
+  const { state, sink } = run;
+  const { ms } = line;
+  const gone = state.gone.find(ms, run.place, false);
+  if (gone !== undefined) {
+    state.addGone(id, gone);
+    run.place = gone;
+    return false;
+  }
+  const after = placeToFollow(run, line);
+  await attach(run, encoded);
+  if (after !== undefined && !state.goesOnFrom(after)) sink.add(ms, { type: "head", after });
+  run.place = sink.add(ms, { type: "message", id, json: encoded.json });
+  return true;
 }
 
-/** The same for a part. */
-function encodeFoundPart(session: SessionState, found: FoundData): Encoded {
+/**
+ * What was found on its way into a line. What the source has as JSON stays as it is, unless something is to be made of it; `data` is
+ * looked at only then.
+ */
+export function encodeFound(
+  session: SessionState,
+  found: FoundData,
+  encodeData: (session: SessionState, data: object) => Encoded,
+): Encoded {
   const { json } = found;
-  if (json === undefined || !isReady(session, json)) return encodePart(session, found.data);
+  if (json === undefined || !isReady(session, json)) return encodeData(session, found.data);
   return { json: json.text, taken: undefined };
 }
 
@@ -125,13 +129,15 @@ export function takeHead(run: Import, { ms, after }: FoundHead): void {
 
 /** With the JSON that its line will have; nothing is written yet. */
 export async function described(session: SessionState, encoded: Encoded): Promise<Encoded> {
-  if (encoded.taken !== undefined) await describe(session, encoded);
+  if (encoded.taken === undefined) return encoded;
+  const { describe } = await import("../blobs/attachments.ts");
+  await describe(session, encoded);
   return encoded;
 }
 
-async function describe(session: SessionState, encoded: Encoded): Promise<void> {
-  const attachments = await import("../blobs/attachments.ts");
-  await attachments.describe(session, encoded);
+/** Keeps its attachments, before a line names them. */
+async function attach({ session, options }: Import, encoded: Encoded): Promise<void> {
+  if (encoded.taken !== undefined && !options.dryRun) await attachAll(session, [encoded]);
 }
 
 /** The same for one that was exported. An edit since the last import is one more version. */
@@ -163,19 +169,18 @@ export async function takePart(run: Import, part: FoundPart): Promise<void> {
     if (native.hasPart(message, at ?? "", id) || (at !== undefined && isGone(run, at))) return;
     if (at === undefined && state.gone.find(ms, run.place, true) !== undefined) return;
   }
-  const json = await newJson(run, encodeFoundPart(session, part), known);
+  const json = await newJson(run, encodeFound(session, part, encodePart), known);
   // The source is an older copy of itself.
   if (isNewest === true && json !== undefined && json.length < (known?.line?.text()?.length ?? 0)) return;
   if (json !== undefined) sink.add(ms, { type: "part", message, id, of: known?.place, json });
 }
 
 /** The JSON of what is new, or other than it was when it was imported last; its attachments are kept then. */
-async function newJson(run: Import, encoded: Encoded, known: ImportedMessage | undefined): Promise<string | undefined> {
-  const { session, options } = run;
-  if (encoded.taken !== undefined) await describe(session, encoded);
+async function newJson(run: Import, found: Encoded, known: ImportedMessage | undefined): Promise<string | undefined> {
+  const encoded = await described(run.session, found);
   run.attachments += attachmentsIn(encoded);
   if (known !== undefined && known.line?.says(encoded.json) !== false) return undefined;
-  if (encoded.taken !== undefined && !options.dryRun) await attachAll(session, [encoded]);
+  await attach(run, encoded);
   return encoded.json;
 }
 

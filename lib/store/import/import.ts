@@ -26,6 +26,7 @@ import {
   takeNow,
   takePart,
 } from "./import-take.ts";
+import { encodeMessage } from "../write/prepare.ts";
 import type { ReadyJson } from "../write/prepare.ts";
 import type { SessionState } from "../session-state.ts";
 import type { StoreState } from "../state.ts";
@@ -209,7 +210,7 @@ export async function isImported(store: StoreState, found: FoundSession): Promis
 async function isThere(session: SessionState, line: FoundMessage, state: ImportState): Promise<boolean> {
   const forms: string[] = [];
   for (const each of [line, ...(line.earlier?.() ?? [])])
-    forms.push((await described(session, encodeFound(session, each))).json);
+    forms.push((await described(session, encodeFound(session, each, encodeMessage))).json);
   for (const name of namesOf(line.id)) {
     const known = state.messages.get(name)?.line;
     if (known === undefined) return false;
