@@ -131,6 +131,26 @@ test("two messages with one id are refused before a byte is written", async () =
   expect(await store.get("c")).toBeUndefined();
 });
 
+test("an answer without an id is refused with what to do about it, and no empty chat is made", async () => {
+  const store = await stores.open();
+  for (const answer of [said(""), { role: "assistant", parts: [] } as unknown as ChatMessage])
+    await expect(aiChatStore(store).saveChat({ chatId: "c", messages: [said("m1"), answer] })).rejects.toThrow(
+      /generateMessageId/,
+    );
+  expect(await store.get("c")).toBeUndefined();
+});
+
+test("where the store redacts, what was redacted is not written again with each save", async () => {
+  const redact = (value: object): object => JSON.parse(JSON.stringify(value).replaceAll("secret", "***")) as object;
+  const directory = stores.directory();
+  const chats = aiChatStore(await stores.open({ redact }, directory));
+  await chats.saveChat({ chatId: "c", messages: [said("m1", "secret"), said("m2")] });
+  const before = lines(directory).length;
+  await chats.saveChat({ chatId: "c", messages: [said("m1", "secret"), said("m2")] });
+  expect(lines(directory)).toHaveLength(before);
+  expect(await chats.loadChat("c")).toEqual([said("m1", "***"), said("m2")]);
+});
+
 test("a chat is listed by its first prompt and paged without its other messages", async () => {
   const store = await stores.open();
   await aiChatStore(store).saveChat({ chatId: "c", messages: list(30) });

@@ -129,7 +129,7 @@ test("whatever is called, it answers as a list in memory", async () => {
         else if (each.kind === "clear" || each.kind === "compact") {
           list = each.kind === "clear" ? [] : [...each.items];
           await (each.kind === "clear" ? session.clearSession() : session.replaceHistoryWithCompaction(each.items));
-          done = new Map();
+          if (each.kind === "clear") done = new Map();
         } else if (each.kind === "mutate") {
           const replacement = call(each.callId, each.name);
           await session.applyHistoryMutations({
@@ -194,6 +194,34 @@ test("a transaction is done once, whoever tries again: another process, or this 
   await Promise.all(children.map(output));
   expect(await Promise.all(children.map(({ ended }) => ended))).toEqual([0, 0, 0]);
   expect(await openAISession(await stores.open({}, directory), "s").getItems()).toEqual(transaction.items);
+});
+
+test("a transaction that was done before a compaction is not done again after it", async () => {
+  const session = openAISession<Item>(await stores.open(), "s");
+  const apply = async (items: Item[]): Promise<void> =>
+    await session.applyHistoryTransaction({ operationId: "x", transaction: { type: "append_items", items } });
+  await apply([user("a")]);
+  await session.replaceHistoryWithCompaction([{ type: "compaction", encrypted_content: "e" }]);
+  await apply([user("a")]);
+  await expect(apply([user("b")])).rejects.toMatchObject({ code: "CONFLICT" });
+  expect(await session.getItems()).toEqual([{ type: "compaction", encrypted_content: "e" }]);
+  await session.clearSession();
+  await apply([user("b")]);
+  expect(await session.getItems()).toEqual([user("b")]);
+});
+
+test("mutations are made one after the other, of calls however they stand in the log", async () => {
+  const session = openAISession<Item>(await stores.open(), "s");
+  const replace = (callId: string, replacement: Item) => ({
+    type: "replace_function_call" as const,
+    callId,
+    replacement,
+  });
+  await session.addItems([{ ...call("c1"), itemId: 1 }, call("c2"), call("c3")]);
+  await session.applyHistoryMutations({
+    mutations: [replace("c1", call("c2", "first")), replace("c2", call("c2", "both")), replace("c9", call("c9"))],
+  });
+  expect(await session.getItems()).toEqual([call("c2", "both"), call("c3")]);
 });
 
 test("of a long session one line is written for a popped item, and nothing is rewritten", async () => {

@@ -176,6 +176,26 @@ test("what belongs to nothing is refused", async () => {
   expect(await storage.readPart("ses_1", "msg_1", "prt_1")).toBeUndefined();
 });
 
+test("what is not there has no messages and no parts", async () => {
+  const storage = opencodeStorage(await stores.open());
+  await storage.writeSession({ id: "ses_1", projectID: "p" });
+  expect(await collect(storage.messageIDs("ses_2"))).toEqual([]);
+  expect(await collect(storage.partIDs("ses_2", "msg_1"))).toEqual([]);
+  expect(await collect(storage.partIDs("ses_1", "msg_1"))).toEqual([]);
+  expect(await storage.messages("ses_2", { limit: 10 })).toEqual({ items: [] });
+});
+
+test("what the user has said of a session stays when opencode writes it", async () => {
+  const store = await stores.open();
+  const storage = opencodeStorage(store);
+  const session = { id: "ses_1", projectID: "p", title: "turn 1" };
+  await storage.writeSession(session);
+  await store.session("ses_1").update({ title: "Mine", pinned: true, tags: ["a"] });
+  await storage.writeSession({ ...session, title: "turn 2" });
+  expect(await store.get("ses_1")).toMatchObject({ title: "Mine", pinned: true, tags: ["a"] });
+  expect(await storage.readSession("ses_1")).toEqual({ ...session, title: "turn 2" });
+});
+
 test("a text that grows by 2,000 deltas costs about its length, and a change in a long session one line", async () => {
   const directory = stores.directory();
   const storage: OpencodeStorage<OpencodeSession, OpencodeMessage, any> = opencodeStorage(

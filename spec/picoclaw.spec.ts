@@ -139,6 +139,16 @@ test("a thought without an answer is neither written nor read", async () => {
   expect(await store.getHistory("s")).toEqual([{ ...call("c1"), reasoning_content: "hm" }]);
 });
 
+test("a message of another shape that somebody wrote into the session hinders no reading", async () => {
+  const turnlog = await stores.open();
+  const store = picoclawStore(turnlog);
+  const other = { role: "assistant", content: [{ type: "text", text: "hi" }], reasoning_content: "hm" };
+  await turnlog
+    .session("s", { create: true })
+    .append([other, { role: "assistant", content: null, reasoning_content: 1 }]);
+  expect(await store.getHistory("s")).toMatchObject([other, { content: null }]);
+});
+
 test("a torn line is left out, and the next message is whole", async () => {
   const directory = stores.damaged();
   const store = await opened(directory);

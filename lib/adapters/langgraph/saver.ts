@@ -19,7 +19,7 @@ import type {
 } from "./types.ts";
 import { compareWrites, dump, indexOf, load } from "./values.ts";
 import type { Named, StoredWrite, Typed } from "./values.ts";
-import { unlessCode } from "../unless-code.ts";
+import { ifThere, unlessCode } from "../unless-code.ts";
 
 /** What Send() sends. Before version 4 of checkpoints it stood only among the parent's writes. */
 const TASKS = "__pregel_tasks";
@@ -174,14 +174,10 @@ export function langGraphSaver<S extends object>(store: Store, Base: abstract ne
 
     /** Those before a checkpoint by its place, where it is one of these, else by its id, which begins with a time. */
     async *#newestFirst(session: string, before = "", limit?: number): AsyncGenerator<Entry> {
-      try {
-        const from = before === "" ? undefined : await store.session(session).message(before);
-        for await (const entry of store.session(session).messages({ reverse: true, before: from?.at, limit })) {
-          if (isCheckpoint(entry) && (before === "" || from !== undefined || entry.id < before)) yield entry;
-        }
-      } catch (error) {
-        if (!(error instanceof StoreError) || error.code !== "NOT_FOUND") throw error;
-      }
+      const messages = store.session(session);
+      const from = before === "" ? undefined : await unlessCode("NOT_FOUND", messages.message(before));
+      for await (const entry of ifThere(messages.messages({ reverse: true, before: from?.at, limit })))
+        if (isCheckpoint(entry) && (before === "" || from !== undefined || entry.id < before)) yield entry;
     }
 
     async #tuple(thread: string, namespace: string, entry: Entry): Promise<CheckpointTuple> {

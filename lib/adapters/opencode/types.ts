@@ -49,9 +49,9 @@ export interface OpencodePage<T> {
   readonly next?: string;
 }
 
-/** Reads give undefined for what is not there; writes below something that is not there throw NOT_FOUND. */
+/** Reads give undefined, or no items, for what is not there; writes below something that is not there throw NOT_FOUND. */
 export interface OpencodeStorage<S, M, P> {
-  /** Makes the session, or changes it. */
+  /** Makes the session, or changes it; its metadata are what opencode says of it. */
   writeSession(session: S): Promise<void>;
   /** Adds the message, or changes it; with parts in the same commit. */
   writeMessage(message: M, parts?: readonly P[]): Promise<void>;
