@@ -41,9 +41,9 @@ export const KILLING_MS = IS_LONG ? 600_000 : 60_000;
 export async function killing(start: (from: number) => Child, check: (said: number) => Promise<number>): Promise<void> {
   const random = randomOf(KILLS);
   let turns = 0;
+  let said = -1;
   for (let round = 0; round < KILLS; round++) {
     const child = start(turns);
-    let said = turns - 1;
     const first = child.lines.next();
     const reading = (async () => {
       for (let next = await first; !next.done; next = await child.lines.next()) said = Number(next.value);

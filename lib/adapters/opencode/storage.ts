@@ -3,6 +3,7 @@ import type { Entry } from "../../base/entry.ts";
 import type { SessionFilter } from "../../store/list/filter.ts";
 import type { Store } from "../../store/store.ts";
 import { ifThere, unlessCode } from "../unless-code.ts";
+import { endInterrupted } from "./interrupted.ts";
 import { infoOf, isGrowing, messageOf, partIn, partOf, patchOf, sessionOf } from "./shapes.ts";
 import type {
   OpencodeMessage,
@@ -39,6 +40,8 @@ export function opencodeStorage<
     async writePart(part) {
       await store.session(part.sessionID).putPart(part.messageID, partOf(part), { final: !isGrowing(part) });
     },
+
+    endInterrupted: (sessionID) => endInterrupted(store.session(sessionID)),
 
     async readSession(id) {
       const info = await unlessCode("NOT_FOUND", store.session(id).info());

@@ -60,6 +60,11 @@ export interface OpencodeStorage<S, M, P> {
    * written at once, then the latest one every 250 ms, before anything else that is called on the session, and at the end.
    */
   writePart(part: P): Promise<void>;
+  /**
+   * After a crash, while no other process works on the session: calls of tools that were pending or running have failed, in one
+   * commit, so that none is without its result. -> how many
+   */
+  endInterrupted(sessionID: string): Promise<number>;
   readSession(id: string): Promise<S | undefined>;
   readMessage(sessionID: string, id: string): Promise<OpencodeWithParts<M, P> | undefined>;
   readPart(sessionID: string, messageID: string, id: string): Promise<P | undefined>;
