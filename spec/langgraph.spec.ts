@@ -31,7 +31,7 @@ const PRELUDE = `
   const { BaseCheckpointSaver, emptyCheckpoint, uuid6 } = await import(framework);
   const store = await turnlog.openStore(directory);
   const saver = langGraphSaver(store, BaseCheckpointSaver);
-  const text = "x".repeat(20_000);
+  const text = "x".repeat(4_000);
   const turn = (n) => ({ ...emptyCheckpoint(), id: uuid6(n), channel_versions: { messages: n + 1, step: n + 1 },
     channel_values: { messages: [{ call: n, text }, { result: n, text }], step: name ?? n } });
   const put = (n) => saver.put({ configurable: { thread_id: "t1", checkpoint_ns: "" } }, turn(n), { step: n }, { messages: n + 1, step: n + 1 });
