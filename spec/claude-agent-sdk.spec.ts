@@ -119,6 +119,26 @@ test("an entry whose uuid is there is not added again, one without is", async ()
   expect(await sessions.load(KEY)).toEqual([...batch, batch[1], user("u2", "on")]);
 });
 
+test("a uuid counts once in one batch, too, and one that can name nothing names nothing", async () => {
+  const sessions = claudeSessionStore(await stores.open(), { foldSessionSummary: fold });
+  await sessions.append(KEY, [user("u1", "hi"), user("u2", "on"), user("u1", "hi"), user("", "a"), user("", "a")]);
+  await sessions.append(KEY, [user("u3", "and on"), user("u3", "and on")]);
+  const entries = [user("u1", "hi"), user("u2", "on"), user("", "a"), user("", "a"), user("u3", "and on")];
+  expect(await sessions.load(KEY)).toEqual(entries);
+  expect(await sessions.listSessionSummaries?.(KEY.projectKey)).toMatchObject([{ data: { entries: 5, last: "u3" } }]);
+});
+
+test("what somebody else writes into the session is no entry, and hinders nothing", async () => {
+  const store = await stores.open();
+  const sessions = claudeSessionStore(store, { foldSessionSummary: fold });
+  await sessions.append(KEY, [user("u1", "hi")]);
+  await store.session(ID).append({ role: "user", content: "a note" });
+  await store.session(ID).append({ records: "a note" });
+  await sessions.append(KEY, [user("u2", "on")]);
+  expect(await sessions.load(KEY)).toEqual([user("u1", "hi"), user("u2", "on")]);
+  expect(await sessions.listSessionSummaries?.(KEY.projectKey)).toMatchObject([{ data: { entries: 2 } }]);
+});
+
 test("a subagent's transcript is one of its own, and a child of the main one", async () => {
   const store = await stores.open();
   const sessions = claudeSessionStore(store);

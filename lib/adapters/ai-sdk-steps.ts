@@ -29,8 +29,13 @@ export function stepsTo<M extends { readonly id: string }>(
   return { gone, cut: last === undefined ? { keepLast: 0 } : { after: last }, put };
 }
 
-/** Throws where two messages have one id. */
-export function checkIds(messages: readonly { readonly id: string }[]): void {
+/** Throws where a message has no id, or two have one. */
+export function checkIds(messages: readonly { readonly id?: unknown }[]): void {
+  if (messages.some(({ id }) => typeof id !== "string" || id === ""))
+    throw new ArgumentError(
+      "INVALID_MESSAGE",
+      "a message of a chat has no id: an answer has one where the stream was given a generateMessageId",
+    );
   if (new Set(messages.map(({ id }) => id)).size < messages.length)
     throw new ArgumentError("INVALID_MESSAGE", "two messages of a chat have one id: each must have its own");
 }

@@ -1,4 +1,4 @@
-// `turnlog/ai-sdk`: the chat store of the AI SDK's chapter on message persistence (ai 6.0), loadChat() and saveChat(). A chat is
+// `turnlog/ai-sdk`: the chat store of the AI SDK's chapter on message persistence (ai 6.0 and 7.0), loadChat() and saveChat(). A chat is
 // a session, a UIMessage is a message as it stands.
 import { StoreError } from "../base/errors.ts";
 import { loadCanonical } from "../line/canonical.ts";

@@ -97,11 +97,15 @@ function isTransient(message: PicoclawMessage): boolean {
     media,
     attachments,
   } = message;
-  const isNone = (text?: string): boolean => (text ?? "").trim() === "";
-  const isEmpty = (list?: readonly unknown[]): boolean => (list ?? []).length === 0;
+  // What somebody else wrote into the session may have other things there.
+  const isNone = (text: unknown): boolean =>
+    text === undefined || text === null || (typeof text === "string" && text.trim() === "");
+  const isEmpty = (list: unknown): boolean =>
+    list === undefined || list === null || (Array.isArray(list) && list.length === 0);
   return (
     role === "assistant" &&
     isNone(content) &&
+    typeof reasoning === "string" &&
     !isNone(reasoning) &&
     isEmpty(calls) &&
     isEmpty(media) &&

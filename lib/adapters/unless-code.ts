@@ -10,3 +10,12 @@ export async function unlessCode<T>(code: StoreErrorCode, call: Promise<T>): Pro
     throw error;
   }
 }
+
+/** What is given, and nothing where the session, or what is asked for in it, is not there. */
+export async function* ifThere<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== "NOT_FOUND") throw error;
+  }
+}

@@ -1,5 +1,6 @@
 // What a session is called and belongs to: the part that may change, and the part that is computed from its lines.
 import { ArgumentError } from "./errors.ts";
+import { isObject } from "./object.ts";
 
 /** What update() takes: each key given replaces what stood, null clears it, undefined leaves it. */
 export interface SessionPatch {
@@ -59,7 +60,7 @@ const KINDS: Readonly<Record<keyof SessionPatch, (value: unknown) => boolean>> =
   archived: isFlag,
   pinned: isFlag,
   tags: (value) => Array.isArray(value) && value.every(isText),
-  metadata: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  metadata: isObject,
 };
 
 /** The keys that a patch sets, with a title's source beside it. A wrong or unknown key is a TypeError. */

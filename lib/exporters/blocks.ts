@@ -1,6 +1,7 @@
 // The pieces of a message, whichever tool shaped them: OpenAI, Anthropic, the AI SDK, and the tools that have a shape of their
 // own. What has none of the known shapes is kept as it is.
-import { isFields, isPicture, mediaOf, textIn } from "./media.ts";
+import { isObject } from "../base/object.ts";
+import { isPicture, mediaOf, textIn } from "./media.ts";
 import type { Media } from "./media.ts";
 
 /** `type` is what the tool calls it. */
@@ -59,14 +60,14 @@ export function blocksIn(content: unknown): Block[] {
 function blockOf(block: unknown): Block[] {
   if (typeof block === "string") return block === "" ? [] : [{ kind: "text", type: "text", text: block }];
   if (block === undefined || block === null) return [];
-  if (!isFields(block)) return [{ kind: "other", type: "", value: block }];
+  if (!isObject(block)) return [{ kind: "other", type: "", value: block }];
   const type = textIn(block, "type") ?? "";
   if (SILENT.has(type)) return [];
   const { toolInvocation } = block;
-  if (type === "tool-invocation" && isFields(toolInvocation)) return callAndResult(toolInvocation, "dynamic-tool");
+  if (type === "tool-invocation" && isObject(toolInvocation)) return callAndResult(toolInvocation, "dynamic-tool");
   const reader = READERS.get(type) ?? (type.endsWith("_tool_result") ? result : undefined);
   if (reader !== undefined) return reader(block, type);
-  if (isFields(block["state"]) || /^(?:tool-|dynamic-tool$)/.test(type)) return callAndResult(block, type);
+  if (isObject(block["state"]) || /^(?:tool-|dynamic-tool$)/.test(type)) return callAndResult(block, type);
   if (type === "") {
     const found = geminiPart(block);
     if (found !== undefined) return found;
@@ -85,7 +86,7 @@ function blockOf(block: unknown): Block[] {
 function reasoning(block: Fields, type: string): Block[] {
   const { summary, content } = block;
   const pieces = [...(Array.isArray(summary) ? summary : []), ...(Array.isArray(content) ? content : [])];
-  const texts = pieces.flatMap((piece) => (isFields(piece) ? (textIn(piece, "text") ?? []) : []));
+  const texts = pieces.flatMap((piece) => (isObject(piece) ? (textIn(piece, "text") ?? []) : []));
   const text = textIn(block, "thinking", "text") ?? texts.join("\n\n");
   const signature = textIn(block, "signature");
   return [{ kind: "reasoning", type, text, ...(signature !== undefined && { signature }) }];
@@ -100,7 +101,7 @@ function call(block: Fields, type: string): Block[] {
 
 /** OpenAI's calls say a level below what is called. */
 function calledIn(block: Fields): Fields | undefined {
-  return [block["function"], block["custom"]].find(isFields);
+  return [block["function"], block["custom"]].find(isObject);
 }
 
 /** OpenAI's items have an id of their own beside the call's. */
@@ -111,7 +112,7 @@ function callIds(type: string): readonly string[] {
 function result(block: Fields, type: string): Block[] {
   const output = block["content"] ?? block["output"] ?? block["result"];
   // The AI SDK says of what kind an output is.
-  const kind = isFields(output) && "value" in output ? textIn(output, "type") : undefined;
+  const kind = isObject(output) && "value" in output ? textIn(output, "type") : undefined;
   const isError = block["is_error"] === true || block["isError"] === true || kind?.startsWith("error") === true;
   return [
     {
@@ -127,12 +128,12 @@ function result(block: Fields, type: string): Block[] {
 
 /** One piece for both, as the AI SDK's UIMessages and opencode have it: its state says how far it has come. */
 function callAndResult(block: Fields, type: string): Block[] {
-  const state = isFields(block["state"]) ? block["state"] : block;
+  const state = isObject(block["state"]) ? block["state"] : block;
   const status = textIn(block, "state") ?? textIn(state, "status") ?? "";
   const id = textIn(block, ...IDS.slice(1)) ?? textIn(block, "id");
   const name = textIn(block, "toolName", "tool", "name") ?? type.replace(/^tool-/, "");
   const called: Block = { kind: "call", type, id, name, input: state["input"] ?? state["rawInput"] ?? block["args"] };
-  const approval = isFields(block["approval"]) ? block["approval"] : {};
+  const approval = isObject(block["approval"]) ? block["approval"] : {};
   const denied = status === "output-denied" ? (textIn(approval, "reason") ?? "denied") : undefined;
   const error = textIn(state, "errorText", "error") ?? denied;
   const output = error ?? state["output"] ?? block["result"];
@@ -149,7 +150,7 @@ function image(block: Fields, type: string): Block[] {
 
 function file(block: Fields, type: string): Block[] {
   const { source } = block;
-  const text = isFields(source) && source["type"] === "text" ? textIn(source, "data") : undefined;
+  const text = isObject(source) && source["type"] === "text" ? textIn(source, "data") : undefined;
   const media = text === undefined ? mediaIn(block) : mediaOf(undefined, false, undefined, nameIn(block));
   return [isPicture(media) ? { kind: "image", type, media } : { kind: "file", type, media, text }];
 }
@@ -167,7 +168,7 @@ function nameIn(fields: Fields): string | undefined {
 function mediaIn(block: Fields): Media {
   const inner = ["source", "file", "image_url", "input_audio", "image", "audio"]
     .map((key) => block[key])
-    .find((value) => isFields(value) && typeof value["$blob"] !== "string") as Fields | undefined;
+    .find((value) => isObject(value) && typeof value["$blob"] !== "string") as Fields | undefined;
   const at = inner ?? {};
   const mimeKeys = ["media_type", "mediaType", "mimeType", "mime", "content_type", "contentType"];
   const format = textIn(at, "format");
@@ -177,7 +178,7 @@ function mediaIn(block: Fields): Media {
   if (bare !== undefined) return mediaOf(bare, true, mime, name);
   const keys = ["url", "image_url", "file_data", "file_url", "image", "file", "ref", "id", "file_id"];
   const value = [...keys.map((key) => at[key]), ...keys.map((key) => block[key])].find(
-    (each) => typeof each === "string" || (isFields(each) && typeof each["$blob"] === "string"),
+    (each) => typeof each === "string" || (isObject(each) && typeof each["$blob"] === "string"),
   );
   return mediaOf(value, false, mime, name);
 }
@@ -186,12 +187,12 @@ function mediaIn(block: Fields): Media {
 function geminiPart(part: Fields): Block[] | undefined {
   const { text, thought, functionCall, functionResponse, inlineData, fileData } = part;
   if (thought === true && typeof text === "string") return [{ kind: "reasoning", type: "thought", text }];
-  if (isFields(functionCall)) return call(functionCall, "functionCall");
-  if (isFields(functionResponse)) {
+  if (isObject(functionCall)) return call(functionCall, "functionCall");
+  if (isObject(functionResponse)) {
     const { id, name, response } = functionResponse;
     return result({ call_id: id, name, content: response }, "functionResponse");
   }
-  if (isFields(inlineData)) return file(inlineData, "inlineData");
-  if (isFields(fileData)) return file({ ...fileData, url: fileData["fileUri"] }, "fileData");
+  if (isObject(inlineData)) return file(inlineData, "inlineData");
+  if (isObject(fileData)) return file({ ...fileData, url: fileData["fileUri"] }, "fileData");
   return undefined;
 }

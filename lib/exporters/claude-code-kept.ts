@@ -1,6 +1,6 @@
 // The lines of a message that came from Claude Code: the import kept each but for its words, which are the message's.
+import { isObject } from "../base/object.ts";
 import type { Line } from "./claude-code-native.ts";
-import { isFields } from "./media.ts";
 
 /** Undefined: it is no such message, or was changed here in a way that its lines do not fit any more. */
 export function keptLines({ content, blocks, records }: Readonly<Record<string, unknown>>): Line[] | undefined {
@@ -19,11 +19,11 @@ export function keptLines({ content, blocks, records }: Readonly<Record<string, 
 }
 
 function isLine(value: unknown): boolean {
-  return isFields(value) && ("message" in value || "attachment" in value || "type" in value);
+  return isObject(value) && ("message" in value || "attachment" in value || "type" in value);
 }
 
 function withContent(line: Line, content: unknown): Line {
   const { message, type } = line;
   // A prompt that waited in the queue is whole, and so is what is no message.
-  return type === "attachment" || !isFields(message) ? line : { ...line, message: { ...message, content } };
+  return type === "attachment" || !isObject(message) ? line : { ...line, message: { ...message, content } };
 }

@@ -2,11 +2,12 @@
 import { createHash } from "node:crypto";
 import type { Entry } from "../base/entry.ts";
 import type { SessionInfo } from "../base/session-info.ts";
+import { isObject } from "../base/object.ts";
 import { contentBlock } from "./claude-code-blocks.ts";
 import { CallNames } from "./call-names.ts";
 import { blocksOf, roleOf } from "./content.ts";
 import type { Block } from "./content.ts";
-import { isFields, textIn } from "./media.ts";
+import { textIn } from "./media.ts";
 import { inputObject, noteOf } from "./notes.ts";
 
 export type Line = Readonly<Record<string, unknown>>;
@@ -97,7 +98,7 @@ export class NativeLines {
 
   #answer({ at, data }: Entry, block: object, { kind }: Block): Line {
     const { usage } = data;
-    const hasUsage = isFields(usage) && typeof usage["input_tokens"] === "number";
+    const hasUsage = isObject(usage) && typeof usage["input_tokens"] === "number";
     return {
       type: "assistant",
       message: {

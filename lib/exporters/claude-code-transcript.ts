@@ -1,12 +1,12 @@
 // A session as the lines of a transcript. Lines that no import kept stand in the chain of those that one did: where one is
 // missing, a line that says nothing has its uuid, so that the chain holds.
 import type { Entry } from "../base/entry.ts";
+import { isObject } from "../base/object.ts";
 import type { TreeEntry } from "../store/read/read-tree.ts";
 import { keptLines } from "./claude-code-kept.ts";
 import { NativeLines } from "./claude-code-native.ts";
 import type { Line } from "./claude-code-native.ts";
 import type { OutgoingSession, Text } from "./exporter.ts";
-import { isFields } from "./media.ts";
 import { Seen } from "./seen.ts";
 
 /** What such a line takes from the one that follows it. */
@@ -85,7 +85,7 @@ export class Transcript {
     const after: Line[] = [];
     const others = parts.filter(({ data }) => {
       const { type, record, before: isBefore } = data;
-      if (type !== "record" || !isFields(record) || !this.#isItsOwn) return true;
+      if (type !== "record" || !isObject(record) || !this.#isItsOwn) return true;
       const { path, text, base64 } = record;
       if (record["type"] !== "file" || typeof path !== "string") (isBefore === true ? before : after).push(record);
       else if (typeof text === "string") this.sideFiles.push({ name: path, content: text });

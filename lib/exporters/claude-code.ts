@@ -1,11 +1,11 @@
 // Back to Claude Code: a transcript for each session, JSONL, a block of an answer a line, each line with the uuid of the one that
 // it follows. What an import kept of a line is written as it was, and so are the files that lay beside a transcript.
 import type { SessionInfo } from "../base/session-info.ts";
+import { isObject } from "../base/object.ts";
 import { uuidOf } from "./claude-code-native.ts";
 import { Transcript } from "./claude-code-transcript.ts";
 import type { SideFile } from "./claude-code-transcript.ts";
 import type { Exporter, Folder, OutgoingSession, Text } from "./exporter.ts";
-import { isFields } from "./media.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const OWN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$/;
@@ -65,7 +65,7 @@ async function writeBeside(
   tell: (file: string) => void,
 ): Promise<void> {
   const agent = metadata?.["source"] === "claude-code" ? metadata["agent"] : undefined;
-  if (isFields(agent) && !(await folder.write(`${path}.meta.json`, only(JSON.stringify(agent)), "keep")))
+  if (isObject(agent) && !(await folder.write(`${path}.meta.json`, only(JSON.stringify(agent)), "keep")))
     tell(`${path}.meta.json`);
   for (const { name, content } of files) {
     if (SIDE_NAME.test(name) && !(await folder.write(`${path}/${name}`, only(content), "keep")))

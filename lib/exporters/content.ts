@@ -1,7 +1,8 @@
 // What a message says, in pieces that need no knowledge of the tool that shaped it.
+import { isObject } from "../base/object.ts";
 import { blocksIn } from "./blocks.ts";
 import type { Block } from "./blocks.ts";
-import { isFields, textIn } from "./media.ts";
+import { textIn } from "./media.ts";
 
 export type { Block } from "./blocks.ts";
 export type { Media } from "./media.ts";
@@ -39,7 +40,7 @@ function hasShape({ content, parts, text, tool_calls: calls }: Fields): boolean 
 
 function thoughtsIn(data: Fields): Block[] {
   const text = textIn(data, "reasoning_content", "reasoning");
-  const thoughts = Array.isArray(data["thoughts"]) ? data["thoughts"].filter(isFields) : [];
+  const thoughts = Array.isArray(data["thoughts"]) ? data["thoughts"].filter(isObject) : [];
   return [
     ...(text === undefined || text === "" ? [] : [{ kind: "reasoning", type: "reasoning", text } as const]),
     ...thoughts.map((thought) => {
@@ -70,7 +71,7 @@ function wordsIn(data: Fields): Block[] {
 
 /** What was said aloud: OpenAI has the sound and the words beside the content. */
 function spokenIn({ audio }: Fields): Block[] {
-  if (!isFields(audio)) return [];
+  if (!isObject(audio)) return [];
   return [...blocksIn(audio["transcript"]), ...blocksIn({ type: "audio", audio })];
 }
 
@@ -78,11 +79,11 @@ function spokenIn({ audio }: Fields): Block[] {
 function callsIn(data: Fields): Block[] {
   const { tool_calls: calls, function_call: oldCall, toolInvocations, toolCalls } = data;
   const listed = Array.isArray(calls) ? calls : [];
-  const invoked = Array.isArray(toolInvocations) ? toolInvocations.filter(isFields) : [];
-  const gemini = Array.isArray(toolCalls) ? toolCalls.filter(isFields) : [];
+  const invoked = Array.isArray(toolInvocations) ? toolInvocations.filter(isObject) : [];
+  const gemini = Array.isArray(toolCalls) ? toolCalls.filter(isObject) : [];
   return [
-    ...blocksIn(listed.map((call) => (isFields(call) ? { type: "tool_call", ...call } : call))),
-    ...(isFields(oldCall) ? blocksIn({ ...oldCall, type: "function_call" }) : []),
+    ...blocksIn(listed.map((call) => (isObject(call) ? { type: "tool_call", ...call } : call))),
+    ...(isObject(oldCall) ? blocksIn({ ...oldCall, type: "function_call" }) : []),
     ...blocksIn(invoked.map((each) => ({ ...each, type: "dynamic-tool" }))),
     ...gemini.flatMap(geminiCall),
   ];
@@ -102,7 +103,7 @@ function geminiCall(call: Fields): Block[] {
 /** Files that stand beside the content. What is listed twice is there once. */
 function filesIn(data: Fields): Block[] {
   const { media, attachments, experimental_attachments: older } = data;
-  const listed = [attachments, older].flatMap((list) => (Array.isArray(list) ? list.filter(isFields) : []));
+  const listed = [attachments, older].flatMap((list) => (Array.isArray(list) ? list.filter(isObject) : []));
   const known = new Set(listed.flatMap(({ ref, url }) => [ref, url]));
   const bare = Array.isArray(media) ? media.filter((each) => !known.has(each)) : [];
   return [

@@ -1,5 +1,6 @@
 // Pictures and files in a message, whichever tool shaped them: where their bytes are, and what is said of them.
 import type { BlobReference } from "../base/blob.ts";
+import { isObject } from "../base/object.ts";
 
 export interface Media {
   /** The type that the message names: a claim, not a fact. */
@@ -49,10 +50,6 @@ export function isPicture({ mime }: Media): boolean {
   return mime?.startsWith("image/") === true;
 }
 
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 export function textIn(fields: Fields, ...keys: readonly string[]): string | undefined {
   for (const key of keys) {
     const value = fields[key];
@@ -62,5 +59,5 @@ export function textIn(fields: Fields, ...keys: readonly string[]): string | und
 }
 
 function isReference(value: unknown): value is BlobReference {
-  return isFields(value) && typeof value["$blob"] === "string" && typeof value["bytes"] === "number";
+  return isObject(value) && typeof value["$blob"] === "string" && typeof value["bytes"] === "number";
 }

@@ -1,8 +1,8 @@
 // Pieces of messages for formats that have no place for them.
+import { isObject } from "../base/object.ts";
 import type { Block } from "./content.ts";
 import { mediaBytes } from "./content.ts";
 import { sizeText } from "./lines.ts";
-import { isFields } from "./media.ts";
 
 /** In words. */
 export function noteOf(block: Block): string {
@@ -28,11 +28,11 @@ export function noteOf(block: Block): string {
 
 /** What a tool was given, as the object that it must be. */
 export function inputObject(input: unknown): object {
-  if (isFields(input)) return input;
+  if (isObject(input)) return input;
   if (typeof input === "string") {
     try {
       const value: unknown = JSON.parse(input);
-      if (isFields(value)) return value;
+      if (isObject(value)) return value;
     } catch {
       // A patch, a command.
     }

@@ -1,7 +1,8 @@
 // The lines of a Claude Code transcript, and what they are.
+import { isObject } from "../base/object.ts";
 import type { ReadyJson } from "../store/write/prepare.ts";
 import type { OnProblem } from "./importer.ts";
-import { isObject, isShallow, parseAnyObject, parseObject, textIn } from "./importer.ts";
+import { isShallow, parseAnyObject, parseObject, textIn } from "./importer.ts";
 import { readyJson } from "./ready-json.ts";
 import { lineAt, linesByChunk, textOf } from "./source.ts";
 import type { SourceLine } from "./source-lines.ts";

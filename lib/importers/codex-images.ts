@@ -1,7 +1,7 @@
 // A compaction restates what the model goes on with, images and all, so that one image can stand in a rollout a hundred
 // times. What a message of the thread has is kept there; a restatement says which message that was.
 import { createHash } from "node:crypto";
-import { isObject } from "./importer.ts";
+import { isObject } from "../base/object.ts";
 
 /** Shorter texts are as short as what would stand for them. */
 const LEAST_CHARACTERS = 256;

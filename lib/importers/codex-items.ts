@@ -1,6 +1,7 @@
 // What a line of a Codex rollout is. Since mid-2025 each has an envelope, {timestamp, type, payload}; older lines are the
 // items themselves, after a first one that says which thread it is.
-import { isObject, textIn } from "./importer.ts";
+import { isObject } from "../base/object.ts";
+import { textIn } from "./importer.ts";
 
 /** A message of the thread. */
 export interface Item {

@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import type { SessionPatch } from "../base/session-info.ts";
 import { giveWay } from "../base/turn.ts";
+import { isObject } from "../base/object.ts";
 import type { FoundLine, FoundMessage } from "../store/import/import.ts";
 import { Images } from "./codex-images.ts";
 import { directoryIn, isBareHeader, itemOf, promptIn } from "./codex-items.ts";
@@ -10,7 +11,7 @@ import type { Item } from "./codex-items.ts";
 import { Turns } from "./codex-turns.ts";
 import { recordsIn } from "./records.ts";
 import type { OnProblem } from "./importer.ts";
-import { isObject, textIn, timeOf } from "./importer.ts";
+import { textIn, timeOf } from "./importer.ts";
 import { Kept, Names } from "./kept.ts";
 import { titleOf } from "./titles.ts";
 

@@ -3,10 +3,11 @@
 // are made of it.
 import { basename, dirname, join } from "node:path";
 import { giveWay } from "../base/turn.ts";
+import { isObject } from "../base/object.ts";
 import { isBareHeader, isRolloutLine } from "./codex-items.ts";
 import { readRollout } from "./codex-rollout.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
-import { isObject, textIn, timeOf, toleratingLater } from "./importer.ts";
+import { textIn, timeOf, toleratingLater } from "./importer.ts";
 import { firstRecordsIn, recordsIn } from "./records.ts";
 import { directoryOf, home, kindOf, modifiedMs } from "./source.ts";
 import { filesBelow } from "./walk.ts";

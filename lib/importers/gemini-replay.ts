@@ -1,7 +1,8 @@
 // A gemini-cli log played from its beginning: which messages there are, in the order in which they came, which line says
 // most of each, and where the conversation went on from when it came. Of the messages themselves nothing is held.
 import { createHash } from "node:crypto";
-import { isObject, textIn } from "./importer.ts";
+import { isObject } from "../base/object.ts";
+import { textIn } from "./importer.ts";
 
 /** Reads what a line says of a message. */
 export type Read = () => Record<string, unknown> | undefined;

@@ -2,11 +2,12 @@
 import { basename } from "node:path";
 import type { SessionPatch } from "../base/session-info.ts";
 import { giveWay } from "../base/turn.ts";
+import { isObject } from "../base/object.ts";
 import type { FoundLine } from "../store/import/import.ts";
 import { Replay } from "./gemini-replay.ts";
 import type { Read } from "./gemini-replay.ts";
 import type { OnProblem } from "./importer.ts";
-import { isObject, parseObject, textIn, timeOf } from "./importer.ts";
+import { parseObject, textIn, timeOf } from "./importer.ts";
 import { Kept, Names } from "./kept.ts";
 import { parseRecord, recordsIn } from "./records.ts";
 import { lineAt, textOf } from "./source.ts";

@@ -3,9 +3,10 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { giveWay } from "../base/turn.ts";
+import { isObject } from "../base/object.ts";
 import { readGemini } from "./gemini-session.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
-import { isObject, parseObject, textIn, timeOf, tolerating, toleratingLater } from "./importer.ts";
+import { parseObject, textIn, timeOf, tolerating, toleratingLater } from "./importer.ts";
 import { firstRecordsIn } from "./records.ts";
 import { directoryOf, home, kindOf, modifiedMs, peek, textOf } from "./source.ts";
 import { filesBelow } from "./walk.ts";

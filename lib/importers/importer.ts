@@ -1,5 +1,6 @@
 // What every importer is: it finds a tool's sessions and says what is in them. Writing is the store's part.
 import { StoreError } from "../base/errors.ts";
+import { isObject } from "../base/object.ts";
 import type { FoundSession } from "../store/import/import.ts";
 
 export interface Importer {
@@ -83,10 +84,6 @@ export function timeOf(value: unknown): number | undefined {
 function inRange(ms: number): number | undefined {
   // Go writes the year 1 for a time that nobody has set.
   return Number.isNaN(ms) || ms <= GO_ZERO_MS || ms >= NEVER_MS ? undefined : ms;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function textIn(value: Record<string, unknown>, key: string): string | undefined {

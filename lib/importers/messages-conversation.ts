@@ -1,8 +1,9 @@
 // A conversation as the store takes it: each message word for word, and what stands beside the messages as a part of the first.
 import type { SessionPatch } from "../base/session-info.ts";
 import { giveWay } from "../base/turn.ts";
+import { isObject } from "../base/object.ts";
 import type { FoundLine, FoundMessage } from "../store/import/import.ts";
-import { isObject, textIn, timeOf } from "./importer.ts";
+import { textIn, timeOf } from "./importer.ts";
 import { Kept } from "./kept.ts";
 import { hashOf, idOf, Thread } from "./messages-thread.ts";
 import { titleOf } from "./titles.ts";

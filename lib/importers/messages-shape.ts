@@ -1,7 +1,8 @@
 // Messages as programs write them down: in which shape a file has them. A list, or one a line; or conversations, each with its list
 // of messages and what else stands there: one alone, an array of them, or one a line.
 import { ArgumentError } from "../base/errors.ts";
-import { isObject, parseObject, textIn } from "./importer.ts";
+import { isObject } from "../base/object.ts";
+import { parseObject, textIn } from "./importer.ts";
 import { piecesOf } from "./json-lists.ts";
 import { JsonPieces, JsonPiecesError } from "./json-pieces.ts";
 import { chunksOf, linesOf, peek } from "./source.ts";

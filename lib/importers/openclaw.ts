@@ -2,8 +2,9 @@
 // names a session is taken.
 import { join } from "node:path";
 import type { SessionPatch } from "../base/session-info.ts";
+import { isObject } from "../base/object.ts";
 import type { OnProblem } from "./importer.ts";
-import { isObject, parseObject, textIn, tolerating } from "./importer.ts";
+import { parseObject, textIn, tolerating } from "./importer.ts";
 import { kindOf, textOf } from "./source.ts";
 
 export type About = SessionPatch;

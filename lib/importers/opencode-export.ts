@@ -1,6 +1,6 @@
 // What `opencode export` writes: one session, {info, messages: [{info, parts}]}.
 import type { OnProblem } from "./importer.ts";
-import { isObject, parseObject, textIn, timeOf } from "./importer.ts";
+import { parseObject, textIn, timeOf } from "./importer.ts";
 import { JsonPieces, JsonPiecesError } from "./json-pieces.ts";
 import type { JsonPiece } from "./json-pieces.ts";
 import type { Dated } from "./opencode-ids.ts";
@@ -8,6 +8,7 @@ import { timeOfId } from "./opencode-ids.ts";
 import type { Fields, Room, RoomSession } from "./opencode-room.ts";
 import { withoutSecrets } from "./opencode-room.ts";
 import { giveWay } from "../base/turn.ts";
+import { isObject } from "../base/object.ts";
 import { chunksOf, lineAt, modifiedMs } from "./source.ts";
 
 const MARK = Buffer.from("\uFEFF");

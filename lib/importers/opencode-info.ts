@@ -1,7 +1,8 @@
 // What a session of opencode is called, and where it belongs.
 import { basename } from "node:path";
 import type { SessionPatch } from "../base/session-info.ts";
-import { isObject, textIn, timeOf } from "./importer.ts";
+import { isObject } from "../base/object.ts";
+import { textIn, timeOf } from "./importer.ts";
 import type { Fields } from "./opencode-room.ts";
 import { titleOf } from "./titles.ts";
 

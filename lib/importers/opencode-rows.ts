@@ -1,6 +1,7 @@
 // The tables of opencode's databases: those of 1.2 and newer, whose columns come and go, and those that were proposed before
 // them, where the whole of a record is its column `data`. Of a table only what is known here is ever asked for.
-import { isObject, parseValue } from "./importer.ts";
+import { isObject } from "../base/object.ts";
+import { parseValue } from "./importer.ts";
 import type { Fields } from "./opencode-room.ts";
 import { withoutSecrets } from "./opencode-room.ts";
 import type { Row, Sqlite } from "./sqlite.ts";

@@ -1,9 +1,10 @@
 // A session of opencode as messages with their parts, out of all rooms that have something of it. The room in which it was
 // changed last says how its history goes; what only another one has is kept as a branch, as is what was reverted.
 import { giveWay } from "../base/turn.ts";
+import { isObject } from "../base/object.ts";
 import type { FoundLine, FoundPart } from "../store/import/import.ts";
 import { canonical } from "../line/canonical.ts";
-import { isObject, textIn, timeOf } from "./importer.ts";
+import { textIn, timeOf } from "./importer.ts";
 import { compareDated, compareIds, timeOfId } from "./opencode-ids.ts";
 import type { Dated } from "./opencode-ids.ts";
 import { infoOf, promptIn } from "./opencode-info.ts";

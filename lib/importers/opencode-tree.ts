@@ -2,8 +2,9 @@
 // have moved files without changing what is in them. A message without its session and a part without its message are normal.
 import { basename, dirname, join } from "node:path";
 import { giveWay } from "../base/turn.ts";
+import { isObject } from "../base/object.ts";
 import type { OnProblem } from "./importer.ts";
-import { isObject, parseValue, textIn, timeOf, tolerating } from "./importer.ts";
+import { parseValue, textIn, timeOf, tolerating } from "./importer.ts";
 import { timeOfId } from "./opencode-ids.ts";
 import type { Dated } from "./opencode-ids.ts";
 import type { Fields, Room, RoomSession } from "./opencode-room.ts";

@@ -1,7 +1,8 @@
 // The entries of a pi session, versions 1 to 3. Version 1 has a line after another; since version 2 each has an id and
 // names the one that it follows, so that a session is a tree. pi rewrites older files when it opens them.
+import { isObject } from "../base/object.ts";
 import type { FoundData } from "../store/import/import.ts";
-import { isObject, textIn } from "./importer.ts";
+import { textIn } from "./importer.ts";
 
 export interface Entry {
   readonly data: object;

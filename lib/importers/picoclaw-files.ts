@@ -1,8 +1,9 @@
 // Which files of a directory make which session: by the key in them, since several keys can share a file name.
 import { basename, dirname, join } from "node:path";
 import { giveWay } from "../base/turn.ts";
+import { isObject } from "../base/object.ts";
 import type { OnProblem } from "./importer.ts";
-import { isObject, parseObject, textIn, timeOf, tolerating } from "./importer.ts";
+import { parseObject, textIn, timeOf, tolerating } from "./importer.ts";
 import { namesIn, textOf } from "./source.ts";
 
 /** `<name>.json`, all of a session in one value. */

@@ -5,7 +5,7 @@
 import { giveWay } from "../base/turn.ts";
 import type { FoundInfo, FoundLine, FoundMessage } from "../store/import/import.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
-import { isObject, parseObject, timeOf, tolerating } from "./importer.ts";
+import { parseObject, timeOf, tolerating } from "./importer.ts";
 import { findFiles, filesBeside } from "./picoclaw-files.ts";
 import type { LegacyFile, LogFile, SessionFiles } from "./picoclaw-files.ts";
 import { readMessages } from "./picoclaw-log.ts";
@@ -13,6 +13,7 @@ import { align, namer, startsWith, traitOf, traitOfName } from "./picoclaw-order
 import type { Trait } from "./picoclaw-order.ts";
 import { home, kindOf, modifiedMs, peek, namesIn } from "./source.ts";
 import { dirname, join } from "node:path";
+import { isObject } from "../base/object.ts";
 
 const MOST_LEVELS = 4;
 /** The main key of an agent is a shared fallback: no chat's messages were moved from it. */

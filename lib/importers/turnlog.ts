@@ -2,9 +2,10 @@
 // It is read twice: once for what the sessions say of themselves and where their messages begin, then session by session.
 import { ArgumentError } from "../base/errors.ts";
 import type { SessionPatch } from "../base/session-info.ts";
+import { isObject } from "../base/object.ts";
 import { parseStamp } from "../line/stamp.ts";
 import type { FoundLine, FoundPart } from "../store/import/import.ts";
-import { isObject, parseObject, textIn, timeOf } from "./importer.ts";
+import { parseObject, textIn, timeOf } from "./importer.ts";
 import type { Importer, OnProblem, SourceSession } from "./importer.ts";
 import { itemsAt, listsIn } from "./json-lists.ts";
 import { JsonPieces } from "./json-pieces.ts";

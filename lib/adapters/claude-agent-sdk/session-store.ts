@@ -2,7 +2,7 @@
 import { ArgumentError, StoreError } from "../../base/errors.ts";
 import type { SessionInfo, SessionPatch } from "../../base/session-info.ts";
 import type { Store } from "../../store/store.ts";
-import { entryOf, messageOf, namesIn } from "./entry.ts";
+import { distinct, entryOf, messageOf, nameOf, namesIn } from "./entry.ts";
 import type {
   ClaudeSessionStore,
   ClaudeSessionStoreOptions,
@@ -13,7 +13,7 @@ import type {
 } from "./types.ts";
 import { escaped, unescaped } from "../escaped.ts";
 import { InTurn } from "../in-turn.ts";
-import { unlessCode } from "../unless-code.ts";
+import { ifThere, unlessCode } from "../unless-code.ts";
 
 /** Where a session's metadata keep what the SDK's fold gave. */
 const SUMMARY = "claudeSummary";
@@ -43,7 +43,7 @@ export function claudeSessionStore(store: Store, options: ClaudeSessionStoreOpti
       (commit) => {
         commit.update(patch);
         for (const entry of entries) {
-          if (entry.uuid === undefined) commit.append(messageOf(entry));
+          if (nameOf(entry) === undefined) commit.append(messageOf(entry));
           else commit.putMessage(messageOf(entry));
         }
       },
@@ -66,8 +66,10 @@ export function claudeSessionStore(store: Store, options: ClaudeSessionStoreOpti
       // What was written without a fold, or begun by two processes at once, or before a crash, is folded from its beginning.
       const known = before === undefined ? ((await load(key)) ?? []) : [];
       const fresh: SessionStoreEntry[] = [];
-      for (const entry of left)
-        if (entry.uuid === undefined || (await session.message(entry.uuid)) === undefined) fresh.push(entry);
+      for (const entry of left) {
+        const name = nameOf(entry);
+        if (name === undefined || (await session.message(name)) === undefined) fresh.push(entry);
+      }
       const folded = [...known, ...fresh];
       if (folded.length === 0) return;
       const summary: Folded = { data: fold(before, key, folded).data, entries: info.messages + fresh.length };
@@ -83,18 +85,19 @@ export function claudeSessionStore(store: Store, options: ClaudeSessionStoreOpti
 
   async function load(key: SessionKey): Promise<SessionStoreEntry[] | null> {
     const entries: SessionStoreEntry[] = [];
-    const read = async (): Promise<void> => {
-      for await (const { data } of store.session(idOf(key)).messages()) entries.push(entryOf(data));
-    };
-    await unlessCode("NOT_FOUND", read());
+    for await (const { data } of ifThere(store.session(idOf(key)).messages())) {
+      const entry = entryOf(data);
+      if (entry !== undefined) entries.push(entry);
+    }
     return entries.length === 0 ? null : entries;
   }
 
   const sessionStore: ClaudeSessionStore = {
     async append(key, entries) {
       if (entries.length === 0) return;
-      if (fold === undefined || key.subpath !== undefined) return await write(key, entries);
-      await turns.run(idOf(key), () => writeFolded(fold, key, entries));
+      const once = distinct(entries);
+      if (fold === undefined || key.subpath !== undefined) return await write(key, once);
+      await turns.run(idOf(key), () => writeFolded(fold, key, once));
     },
 
     load,

@@ -4,6 +4,8 @@ import type { Entry } from "../../base/entry.ts";
 import type { Store } from "../../store/store.ts";
 import { InTurn } from "../in-turn.ts";
 import { configOf, idOf, keyOf, missing } from "./key.ts";
+import { dataOf, isCheckpoint } from "./stored.ts";
+import type { StoredCheckpoint } from "./stored.ts";
 import { placesOf, write, writesOf } from "./thread.ts";
 import type {
   ChannelVersion,
@@ -16,22 +18,11 @@ import type {
   SaverBase,
 } from "./types.ts";
 import { compareWrites, dump, indexOf, load } from "./values.ts";
-import type { StoredWrite, Typed } from "./values.ts";
-import { unlessCode } from "../unless-code.ts";
+import type { Named, StoredWrite, Typed } from "./values.ts";
+import { ifThere, unlessCode } from "../unless-code.ts";
 
 /** What Send() sends. Before version 4 of checkpoints it stood only among the parent's writes. */
 const TASKS = "__pregel_tasks";
-
-interface StoredCheckpoint {
-  readonly id: string;
-  readonly type: "checkpoint";
-  readonly parent?: string;
-  /** Absent where a task's writes came before their checkpoint. */
-  readonly checkpoint?: Typed;
-  readonly metadata?: Typed;
-  /** The ids of the messages that have the channels' values. */
-  readonly channels?: Readonly<Record<string, string>>;
-}
 
 /**
  * A checkpointer on this store: an instance of the class that extends `Base`, your `BaseCheckpointSaver`. The caller opens and
@@ -94,16 +85,22 @@ export function langGraphSaver<S extends object>(store: Store, Base: abstract ne
       const session = idOf(thread, namespace);
       await this.#turns.run(session, async () => {
         const [head, about, ...dumped] = await dumping;
-        const channels: Record<string, string> = {};
+        const before = parent === "" ? undefined : await unlessCode("NOT_FOUND", this.#message(session, parent));
+        const standing = before && (await this.#standingIn(before));
+        const channels = new Map<string, string>();
         const added: { id: string; type: "value"; channel: string; value: Typed }[] = [];
         for (const [index, channel] of Object.keys(values).entries()) {
-          const { typed, hash } = dumped[index] as (typeof dumped)[number];
+          const { typed, hash } = dumped[index] as Named;
           const id = `${channel}#${hash}`;
-          const isNew = Object.hasOwn(newVersions, channel);
-          // One that is not said to be new was written before, or is the caller's to leave out.
-          if (!isNew && (await unlessCode("NOT_FOUND", store.session(session).message(id))) === undefined) continue;
-          channels[channel] = id;
-          if (isNew) added.push({ id, type: "value", channel, value: typed });
+          if (Object.hasOwn(newVersions, channel)) {
+            added.push({ id, type: "value", channel, value: typed });
+            channels.set(channel, id);
+            continue;
+          }
+          // It was written before, or is the caller's to leave out. A value that was read may have other bytes by now: its version tells.
+          const known = standing?.(channel, checkpoint.channel_versions[channel]);
+          if (known !== undefined || (await unlessCode("NOT_FOUND", store.session(session).message(id))) !== undefined)
+            channels.set(channel, known ?? id);
         }
         const message: StoredCheckpoint = {
           id: checkpoint.id,
@@ -111,9 +108,17 @@ export function langGraphSaver<S extends object>(store: Store, Base: abstract ne
           ...(parent !== "" && { parent }),
           checkpoint: head.typed,
           metadata: about.typed,
-          channels,
+          channels: Object.fromEntries(channels),
         };
-        await write(store, thread, namespace, [...added, message], []);
+        // Where its writes came first, it begins here all the same: the last one is the one that was put last.
+        const early = await unlessCode("NOT_FOUND", store.session(session).message(checkpoint.id));
+        const isMoved = early !== undefined && !isCheckpoint(early);
+        await write(store, thread, namespace, {
+          checkpoint: checkpoint.id,
+          begins: isMoved,
+          messages: [...added, message],
+          parts: isMoved ? early.parts.map(({ data }) => data as unknown as StoredWrite) : [],
+        });
       });
       return configOf(thread, namespace, checkpoint.id);
     }
@@ -134,7 +139,8 @@ export function langGraphSaver<S extends object>(store: Store, Base: abstract ne
           const isThere = index >= 0 && known?.some((each) => each.id === part.id) === true;
           return isThere ? [] : [{ ...part, value: (dumped[position] as (typeof dumped)[number]).typed }];
         });
-        await write(store, thread, namespace, known === undefined ? [{ id, type: "checkpoint" }] : [], parts, id);
+        const messages = known === undefined ? [{ id, type: "checkpoint" }] : [];
+        await write(store, thread, namespace, { checkpoint: id, messages, parts });
       });
     }
 
@@ -145,41 +151,49 @@ export function langGraphSaver<S extends object>(store: Store, Base: abstract ne
       for (const id of [...children, main]) await unlessCode("NOT_FOUND", store.session(id).delete());
     }
 
+    /** The ids of the values that a checkpoint has, by channel and version. */
+    async #standingIn(entry: Entry): Promise<(channel: string, version?: ChannelVersion) => string | undefined> {
+      const { checkpoint, channels = {} } = dataOf(entry);
+      const { channel_versions: versions } = (await load(this.serde, checkpoint as Typed)) as Checkpoint;
+      return (channel, version) =>
+        version !== undefined && versions[channel] === version && Object.hasOwn(channels, channel)
+          ? channels[channel]
+          : undefined;
+    }
+
     async #message(session: string, id: string): Promise<Entry | undefined> {
       const entry = await store.session(session).message(id);
       return entry !== undefined && isCheckpoint(entry) ? entry : undefined;
     }
 
     async #last(session: string): Promise<Entry | undefined> {
-      for await (const entry of this.#newestFirst(session)) return entry;
+      // Mostly the last message is one.
+      for (const limit of [1, undefined]) for await (const entry of this.#newestFirst(session, "", limit)) return entry;
       return undefined;
     }
 
     /** Those before a checkpoint by its place, where it is one of these, else by its id, which begins with a time. */
-    async *#newestFirst(session: string, before = ""): AsyncGenerator<Entry> {
-      try {
-        const from = before === "" ? undefined : await store.session(session).message(before);
-        for await (const entry of store.session(session).messages({ reverse: true, before: from?.at })) {
-          if (isCheckpoint(entry) && (before === "" || from !== undefined || entry.id < before)) yield entry;
-        }
-      } catch (error) {
-        if (!(error instanceof StoreError) || error.code !== "NOT_FOUND") throw error;
-      }
+    async *#newestFirst(session: string, before = "", limit?: number): AsyncGenerator<Entry> {
+      const messages = store.session(session);
+      const from = before === "" ? undefined : await unlessCode("NOT_FOUND", messages.message(before));
+      for await (const entry of ifThere(messages.messages({ reverse: true, before: from?.at, limit })))
+        if (isCheckpoint(entry) && (before === "" || from !== undefined || entry.id < before)) yield entry;
     }
 
     async #tuple(thread: string, namespace: string, entry: Entry): Promise<CheckpointTuple> {
       const { checkpoint, metadata, channels, parent } = dataOf(entry);
       const session = store.session(idOf(thread, namespace));
       const head = (await load(this.serde, checkpoint as Typed)) as Checkpoint;
-      head.channel_values = {};
+      const values = new Map<string, unknown>();
       for (const [channel, id] of Object.entries(channels ?? {})) {
         const value = await session.message(id);
         if (value === undefined)
           throw new StoreError("DAMAGED", `checkpoint ${entry.id} has lost the value of its channel ${channel}`, {
             session: session.id,
           });
-        head.channel_values[channel] = await load(this.serde, value.data["value"] as Typed);
+        values.set(channel, await load(this.serde, value.data["value"] as Typed));
       }
+      head.channel_values = Object.fromEntries(values);
       if (head.v < 4 && parent !== undefined) await this.#takeTasks(head, session.id, parent);
       return {
         config: configOf(thread, namespace, entry.id),
@@ -208,14 +222,6 @@ export function langGraphSaver<S extends object>(store: Store, Base: abstract ne
   }
 
   return new TurnlogSaver() as unknown as S;
-}
-
-function dataOf({ data }: Entry): StoredCheckpoint {
-  return data as unknown as StoredCheckpoint;
-}
-
-function isCheckpoint(entry: Entry): boolean {
-  return dataOf(entry).type === "checkpoint" && dataOf(entry).checkpoint !== undefined;
 }
 
 function greater(a: ChannelVersion, b: ChannelVersion): ChannelVersion {

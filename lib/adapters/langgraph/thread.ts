@@ -7,19 +7,24 @@ import type { StoredWrite } from "./values.ts";
 
 const TAG = "langgraph";
 
+/** What is to be written of one checkpoint. */
+export interface Change {
+  readonly checkpoint: string;
+  /** The checkpoint begins anew, after all that stands. */
+  readonly begins?: boolean;
+  readonly messages: readonly object[];
+  /** What its tasks wrote. */
+  readonly parts: readonly StoredWrite[];
+}
+
 /** One commit. A thread that is new is tagged, so that list() finds it. */
-export async function write(
-  store: Store,
-  thread: string,
-  namespace: string,
-  messages: readonly object[],
-  parts: readonly StoredWrite[],
-  checkpoint = "",
-): Promise<void> {
+export async function write(store: Store, thread: string, namespace: string, change: Change): Promise<void> {
+  const { checkpoint, begins = false, messages, parts } = change;
   const id = idOf(thread, namespace);
   const commit = async (create: boolean): Promise<true> => {
     await store.session(id, { create }).commit((c) => {
       if (create) c.update({ tags: [TAG], ...(namespace !== "" && { parent: idOf(thread, "") }) });
+      if (begins) c.remove(checkpoint);
       for (const message of messages) c.putMessage(message as Record<string, unknown>);
       for (const part of parts) c.putPart(checkpoint, part as unknown as Record<string, unknown>);
     });

@@ -17,12 +17,21 @@ export function messageOf(item: object): Fields {
 }
 
 export function itemOf(data: Readonly<Fields>): object {
-  // A message that was replaced has its own id beside what it says.
-  const { id: _id, ...value } = data;
+  const value = shapeOf(data);
   if (value["type"] === "item") return unpacked(value["item"]) as object;
   if (!Object.hasOwn(value, "itemId")) return unpacked(value) as object;
   const { itemId, ...rest } = value;
   return unpacked({ ...rest, id: itemId }) as object;
+}
+
+/** An item as the message that will be read. */
+export function plain(item: object): Fields {
+  return JSON.parse(JSON.stringify(messageOf(item))) as Fields;
+}
+
+/** The same of a message that stands, which has an id of its own once it was replaced. */
+export function shapeOf({ id: _id, ...shape }: Readonly<Fields>): Fields {
+  return shape;
 }
 
 function packed(value: unknown): unknown {

@@ -1,13 +1,15 @@
 // The Session. What is read before it is changed is written against the tip that was seen: another process's item is never lost.
-import { crypto } from "../../base/crypto.ts";
-import { ArgumentError, StoreError } from "../../base/errors.ts";
+import { StoreError } from "../../base/errors.ts";
 import type { Entry } from "../../base/entry.ts";
-import { canonical, isEqual, loadCanonical } from "../../line/canonical.ts";
+import { isEqual, loadCanonical } from "../../line/canonical.ts";
 import type { CommitBuilder } from "../../store/write/commit-builder.ts";
 import type { Store } from "../../store/store.ts";
 import { InTurn } from "../in-turn.ts";
-import { unlessCode } from "../unless-code.ts";
-import { itemOf, messageOf } from "./item.ts";
+import { ifThere, unlessCode } from "../unless-code.ts";
+import { itemOf, messageOf, plain, shapeOf } from "./item.ts";
+import { isCall, mutated } from "./mutations.ts";
+import type { StandingCall } from "./mutations.ts";
+import { checkTransaction, hashOf } from "./transaction.ts";
 import type { HistoryTransaction, OpenAISession } from "./types.ts";
 
 type Fields = Record<string, unknown>;
@@ -22,16 +24,14 @@ export function openAISession<I extends object>(store: Store, sessionId: string)
   async function newest(count: number): Promise<Entry[]> {
     const found: Entry[] = [];
     if (count <= 0) return found;
-    const read = async (): Promise<void> => {
-      // Mostly there is none of those among them.
-      const limit = count === Number.POSITIVE_INFINITY ? undefined : count;
-      for await (const entry of session.messages({ reverse: true, limit })) if (!isOperation(entry)) found.push(entry);
-      const last = found.at(-1);
-      if (limit === undefined || found.length === limit) return;
-      for await (const entry of session.messages({ reverse: true, before: last?.at }))
-        if (!isOperation(entry) && found.push(entry) >= count) return;
-    };
-    await unlessCode("NOT_FOUND", read());
+    const limit = count === Number.POSITIVE_INFINITY ? undefined : count;
+    for await (const entry of ifThere(session.messages({ reverse: true, limit })))
+      if (!isOperation(entry)) found.push(entry);
+    // Mostly there is none of those among them.
+    const isAll = limit === undefined || found.length === limit;
+    if (!isAll)
+      for await (const entry of ifThere(session.messages({ reverse: true, before: found.at(-1)?.at })))
+        if (!isOperation(entry) && found.push(entry) >= count) break;
     return found.reverse();
   }
 
@@ -67,16 +67,26 @@ export function openAISession<I extends object>(store: Store, sessionId: string)
     const operation = { id, type: "operation", hash };
     if (transaction.type === "append_items") {
       const messages = transaction.items.map(messageOf);
-      return (commit) => void commit.append(...messages, operation);
+      return (commit) => void commit.append(operation, ...messages);
     }
     const suffix = await newest(transaction.expectedSuffix.length);
-    const isExpected = isEqual(suffix.map(shapeOf), transaction.expectedSuffix.map(plain));
+    const isExpected = isEqual(
+      suffix.map(({ data }) => shapeOf(data)),
+      transaction.expectedSuffix.map(plain),
+    );
     if (!isExpected) throw conflict(sessionId, "the history does not end in the expected items any more");
     const messages = transaction.replacement.map(messageOf);
     return (commit) => {
       for (const { at } of suffix) commit.remove(at);
-      commit.append(...messages, operation);
+      commit.append(operation, ...messages);
     };
+  }
+
+  /** The messages that stand for the transactions that were done. */
+  async function operations(): Promise<Fields[]> {
+    const found: Fields[] = [];
+    for await (const entry of ifThere(session.messages())) if (isOperation(entry)) found.push({ ...entry.data });
+    return found;
   }
 
   return {
@@ -107,39 +117,28 @@ export function openAISession<I extends object>(store: Store, sessionId: string)
 
     clearSession: () => turns.run("", async () => void (await unlessCode("NOT_FOUND", session.clear()))),
 
-    applyHistoryMutations: ({ mutations }) =>
-      turns.run("", () =>
+    async applyHistoryMutations({ mutations }) {
+      if (mutations.length === 0) return;
+      const given = structuredClone(mutations);
+      await turns.run("", () =>
         change(false, async () => {
-          const replacements = new Map<unknown, I>();
-          // Of several for one call the last one stands.
-          for (const { type, callId, replacement } of mutations)
-            if (type === "replace_function_call") replacements.set(callId, replacement);
-          if (replacements.size === 0) return undefined;
-          const put: Fields[] = [];
-          const gone: string[] = [];
-          const seen = new Set<unknown>();
+          const calls: StandingCall<I>[] = [];
           for await (const { id, at, data } of session.messages()) {
-            const callId = data["callId"];
-            const replacement = data["type"] === "function_call" ? replacements.get(callId) : undefined;
-            if (replacement === undefined) continue;
-            if (seen.has(callId)) gone.push(at);
-            else put.push({ ...messageOf(replacement), id });
-            seen.add(callId);
+            const item = itemOf(data) as I;
+            if (isCall(item)) calls.push({ id, at, item, isChanged: false });
           }
-          if (seen.size === 0) return undefined;
+          const { changed, gone } = mutated(calls, given);
+          if (changed.length === 0) return undefined;
           return (commit) => {
-            for (const message of put) commit.putMessage(message);
-            for (const at of gone) commit.remove(at);
+            for (const { id, item } of changed) commit.putMessage({ ...messageOf(item), id });
+            for (const { at } of gone) commit.remove(at);
           };
         }),
-      ),
+      );
+    },
 
     async applyHistoryTransaction({ operationId, transaction }) {
-      if (typeof operationId !== "string" || operationId.trim() === "")
-        throw new ArgumentError("INVALID_ARGUMENT", "operationId must be a text that is not blank");
-      const { type } = transaction;
-      if (type !== "append_items" && type !== "replace_suffix")
-        throw new ArgumentError("INVALID_ARGUMENT", `a transaction of type ${String(type)} is not known`);
+      checkTransaction(operationId, transaction);
       const given = structuredClone(transaction);
       await turns.run("", () => change(true, () => plan(operationId, given)));
     },
@@ -147,9 +146,13 @@ export function openAISession<I extends object>(store: Store, sessionId: string)
     async replaceHistoryWithCompaction(items) {
       const messages = items.map((item) => plain(item));
       await turns.run("", () =>
-        store.session(sessionId, { create: true }).commit((commit) => {
-          commit.clear();
-          commit.append(...messages);
+        change(true, async () => {
+          // The identity stays, and with it what was done: only clearing forgets that.
+          const done = await operations();
+          return (commit) => {
+            commit.clear();
+            commit.append(...done, ...messages);
+          };
         }),
       );
     },
@@ -158,27 +161,6 @@ export function openAISession<I extends object>(store: Store, sessionId: string)
 
 function isOperation({ data }: Entry): boolean {
   return data["type"] === "operation" && typeof data["hash"] === "string" && typeof data["id"] === "string";
-}
-
-/** An item as it will be read. */
-function plain(item: object): Fields {
-  return JSON.parse(JSON.stringify(messageOf(item))) as Fields;
-}
-
-/** The same of an item that stands, which has an id of its own once it was replaced. */
-function shapeOf({ data: { id: _id, ...shape } }: Entry): Fields {
-  return shape;
-}
-
-function hashOf<I extends object>(transaction: HistoryTransaction<I>): string {
-  const lists =
-    transaction.type === "append_items"
-      ? [transaction.items.map(plain)]
-      : [transaction.expectedSuffix.map(plain), transaction.replacement.map(plain)];
-  return crypto()
-    .createHash("sha256")
-    .update(canonical([transaction.type, lists]))
-    .digest("hex");
 }
 
 function conflict(session: string, message: string): StoreError {

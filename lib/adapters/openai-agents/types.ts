@@ -26,6 +26,6 @@ export interface OpenAISession<I extends object> {
    * by now, or the id was that of another transaction.
    */
   applyHistoryTransaction(args: { operationId: string; transaction: HistoryTransaction<I> }): Promise<void>;
-  /** Makes the history these items. */
+  /** Makes the history these items. What was done by transactions stays known. */
   replaceHistoryWithCompaction(items: I[]): Promise<void>;
 }

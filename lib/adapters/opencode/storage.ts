@@ -2,7 +2,8 @@
 import type { Entry } from "../../base/entry.ts";
 import type { SessionFilter } from "../../store/list/filter.ts";
 import type { Store } from "../../store/store.ts";
-import { unlessCode } from "../unless-code.ts";
+import { ifThere, unlessCode } from "../unless-code.ts";
+import { endInterrupted } from "./interrupted.ts";
 import { infoOf, isGrowing, messageOf, partIn, partOf, patchOf, sessionOf } from "./shapes.ts";
 import type {
   OpencodeMessage,
@@ -40,6 +41,8 @@ export function opencodeStorage<
       await store.session(part.sessionID).putPart(part.messageID, partOf(part), { final: !isGrowing(part) });
     },
 
+    endInterrupted: (sessionID) => endInterrupted(store.session(sessionID)),
+
     async readSession(id) {
       const info = await unlessCode("NOT_FOUND", store.session(id).info());
       return info && (sessionOf(info) as S | undefined);
@@ -51,22 +54,19 @@ export function opencodeStorage<
     },
 
     async readPart(sessionID, messageID, id) {
-      const find = async (): Promise<P | undefined> => {
-        for await (const part of store.session(sessionID).parts(messageID))
-          if (part.id === id) return partIn(sessionID, messageID, part.data) as unknown as P;
-        return undefined;
-      };
-      return await unlessCode("NOT_FOUND", find());
+      for await (const part of ifThere(store.session(sessionID).parts(messageID)))
+        if (part.id === id) return partIn(sessionID, messageID, part.data) as unknown as P;
+      return undefined;
     },
 
     async *sessionIDs(filter = {}) {
       for await (const { id } of store.sessions(filterOf(filter))) yield id;
     },
 
-    messageIDs: (sessionID) => store.session(sessionID).messageIds(),
+    messageIDs: (sessionID) => ifThere(store.session(sessionID).messageIds()),
 
     async *partIDs(sessionID, messageID) {
-      for await (const { id } of store.session(sessionID).parts(messageID)) yield id;
+      for await (const { id } of ifThere(store.session(sessionID).parts(messageID))) yield id;
     },
 
     count: (filter = {}) => store.count(filterOf(filter)),
@@ -78,7 +78,8 @@ export function opencodeStorage<
     },
 
     async messages(sessionID, options) {
-      const { items, previous, next } = await store.session(sessionID).page(options);
+      const page = await unlessCode("NOT_FOUND", store.session(sessionID).page(options));
+      const { items = [], previous, next } = page ?? {};
       return {
         items: items.map((entry) => withParts(sessionID, entry)),
         ...(previous !== undefined && { previous }),

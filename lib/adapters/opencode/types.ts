@@ -49,9 +49,9 @@ export interface OpencodePage<T> {
   readonly next?: string;
 }
 
-/** Reads give undefined for what is not there; writes below something that is not there throw NOT_FOUND. */
+/** Reads give undefined, or no items, for what is not there; writes below something that is not there throw NOT_FOUND. */
 export interface OpencodeStorage<S, M, P> {
-  /** Makes the session, or changes it. */
+  /** Makes the session, or changes it; its metadata are what opencode says of it. */
   writeSession(session: S): Promise<void>;
   /** Adds the message, or changes it; with parts in the same commit. */
   writeMessage(message: M, parts?: readonly P[]): Promise<void>;
@@ -60,6 +60,11 @@ export interface OpencodeStorage<S, M, P> {
    * written at once, then the latest one every 250 ms, before anything else that is called on the session, and at the end.
    */
   writePart(part: P): Promise<void>;
+  /**
+   * After a crash, while no other process works on the session: calls of tools that were pending or running have failed, in one
+   * commit, so that none is without its result. -> how many
+   */
+  endInterrupted(sessionID: string): Promise<number>;
   readSession(id: string): Promise<S | undefined>;
   readMessage(sessionID: string, id: string): Promise<OpencodeWithParts<M, P> | undefined>;
   readPart(sessionID: string, messageID: string, id: string): Promise<P | undefined>;

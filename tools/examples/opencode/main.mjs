@@ -33,15 +33,6 @@ async function turn(storage, number, text, weather) {
   await storage.writeMessage({ ...answer, time: { created: now, completed: Date.now() } });
 }
 
-/** What opencode does when it starts: a tool that nobody runs any more has failed. */
-async function endInterrupted(storage) {
-  for await (const id of storage.messageIDs(sessionID)) {
-    const { parts } = await storage.readMessage(sessionID, id);
-    for (const part of parts.filter(({ type, state }) => type === "tool" && state.status === "running"))
-      await storage.writePart({ ...part, state: { status: "error", input: part.state.input, error: "interrupted" } });
-  }
-}
-
 const [, , mode, path] = process.argv;
 if (mode === "crash") {
   const storage = opencodeStorage(await openStore(path));
@@ -60,7 +51,7 @@ const { signal } = spawnSync(process.execPath, [process.argv[1], "crash", direct
 assert.equal(signal, "SIGKILL");
 const store = await openStore(directory);
 const storage = opencodeStorage(store);
-await endInterrupted(storage);
+assert.equal(await storage.endInterrupted(sessionID), 1);
 const page = await storage.messages(sessionID, { limit: 50 });
 const states = page.items.flatMap(({ parts }) =>
   parts.filter(({ type }) => type === "tool").map(({ state }) => state.status),
