@@ -1,5 +1,6 @@
 // Sessions as people leave them behind, the same in every run: two years of them, some with a parent, archived, pinned.
 import { messages, randomFrom } from "./messages.mjs";
+import { makeTitles } from "./title-texts.mjs";
 
 const BEGIN_MS = Date.UTC(2024, 0, 1);
 const SPAN_MS = Date.UTC(2026, 0, 1) - BEGIN_MS;
@@ -11,7 +12,6 @@ const MESSAGES = 256;
 const A_SESSION = 3;
 const PROJECTS = 40;
 const TAGS = ["bug", "feature", "docs", "release"];
-const TITLE_LENGTH = 46;
 
 /** @typedef {import("./messages.mjs").Message} Message */
 /**
@@ -35,6 +35,7 @@ export function projectName(number) {
 export function* sessionData(count) {
   const random = randomFrom(7);
   const list = [...messages(MESSAGES, MEAN_BYTES, SIGMA)];
+  const { texts } = makeTitles(count);
   const step = SPAN_MS / count;
   const times = new Set();
   let root = "";
@@ -46,14 +47,13 @@ export function* sessionData(count) {
     times.add(updated);
     const id = idOf(created, random);
     const isChild = root !== "" && random() < 1 / 8;
-    const content = list[(number * A_SESSION) % MESSAGES]?.content ?? "";
     const project = projectName(Math.floor(random() * PROJECTS));
     yield {
       id,
       created,
       updated,
       info: {
-        title: content.slice(0, TITLE_LENGTH).replaceAll("\n", " "),
+        title: texts[number] ?? "",
         titleSource: "auto",
         project,
         directory: `/home/me/work/${project}`,

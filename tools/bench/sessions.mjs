@@ -11,6 +11,7 @@ import { projectName } from "./session-data.mjs";
 import { makeStores } from "./session-stores.mjs";
 import { against, comparison } from "./rows.mjs";
 import { checkCount } from "./subject.mjs";
+import { titleRows } from "./title-store.mjs";
 
 const LIMIT = 50;
 const PROJECT = projectName(3);
@@ -82,6 +83,7 @@ export async function ask({ directory, quick }) {
     counts,
   );
   const imports = await timeImports(directory, counts);
+  const searches = await titleRows(most, { rounds: quick ? 3 : 11, dropped: 1 }, !quick);
 
   return {
     title: `sessions: ${LIMIT} of ${most.count}, each in a fresh process, median of ${counts.rounds} rounds`,
@@ -128,6 +130,7 @@ export async function ask({ directory, quick }) {
       ),
       { name: "memory kept: turnlog", unit: "MB", spread: grown("turnlog", "kept") },
       { name: "memory kept: better-sqlite3", unit: "MB", spread: grown("sqlite", "kept") },
+      ...searches,
       { name: "import: turnlog", unit: "ms", spread: spreadOf(imports.turnlog), most: 25 },
       { name: "import: better-sqlite3, with its addon", unit: "ms", spread: spreadOf(imports.sqlite) },
     ],

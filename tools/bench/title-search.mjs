@@ -26,6 +26,7 @@ const LIKE = "SELECT id, title FROM session WHERE title LIKE ? ORDER BY";
 /** @typedef {import("./title-index.mjs").Title} Title */
 /** @typedef {import("./title-texts.mjs").Query} Query */
 /** @typedef {"turnlog" | "byTime" | "byRowid"} Side */
+/** @typedef {(query: Query) => unknown} Search */
 
 /**
  * @param {string} path
@@ -55,34 +56,67 @@ export function fill(path, titles) {
  * @returns {Promise<Record<Side, Times>>}
  */
 export async function compare(index, database, queries, counts) {
+  const { byRowid, byTime } = ftsOf(database, { match: MATCH, like: LIKE, rowid: "titles.rowid" });
+  return await timesOf(
+    { turnlog: ({ text }) => index.search(text, { limit: LIMIT }), byRowid, byTime },
+    queries,
+    counts,
+  );
+}
+
+/**
+ * FTS5's answers, the newest first by a time of their own, and by their rowid.
+ *
+ * @param {import("better-sqlite3").Database} database
+ * @param {{ match: string, like: string, rowid: string }} texts of statements, up to what they are ordered by
+ * @returns {Record<"byRowid" | "byTime", Search>}
+ */
+export function ftsOf(database, { match, like, rowid }) {
   const statements = (/** @type {string} */ order, /** @type {string} */ liked) => ({
-    match: database.prepare(`${MATCH} ${order} DESC LIMIT ${LIMIT}`),
-    like: database.prepare(`${LIKE} ${liked} DESC LIMIT ${LIMIT}`),
+    match: database.prepare(`${match} ${order} DESC LIMIT ${LIMIT}`),
+    like: database.prepare(`${like} ${liked} DESC LIMIT ${LIMIT}`),
   });
-  const byRowid = statements("titles.rowid", "n");
+  const byRowid = statements(rowid, "n");
   const byTime = statements("updated", "updated");
-  const sides = {
-    turnlog: (/** @type {Query} */ { text }) => index.search(text, { limit: LIMIT }),
+  return {
     byRowid: (/** @type {Query} */ { match, like }) => (match ? byRowid.match.all(match) : byRowid.like.all(like)),
     byTime: (/** @type {Query} */ { match, like }) => (match ? byTime.match.all(match) : byTime.like.all(like)),
   };
-  for (const query of queries) checkSame(query, sides.turnlog(query), sides.byRowid(query), sides.byTime(query));
+}
 
-  const times = { turnlog: noTimes(), byRowid: noTimes(), byTime: noTimes() };
-  let round = 0;
-  /** @param {Side} name */
-  const runOf = (name) => () => {
+/**
+ * @template {string} Name
+ * @param {Record<Name, Search>} sides
+ * @param {readonly Query[]} queries
+ * @param {{ rounds: number, dropped: number }} counts
+ * @returns {Promise<Record<Name, Times>>}
+ */
+export async function timesOf(sides, queries, counts) {
+  const names = /** @type {Name[]} */ (Object.keys(sides));
+  for (const query of queries) {
+    const answers = [];
+    for (const name of names) answers.push(await sides[name](query));
+    checkSame(query, answers);
+  }
+  const times = /** @type {Record<Name, Times>} */ (Object.fromEntries(names.map((name) => [name, noTimes()])));
+  let run = 0;
+  /** @param {Name} name */
+  const runOf = (name) => async () => {
     const search = sides[name];
     const taken = new Float64Array(queries.length);
     for (const [place, query] of queries.entries()) {
       const start = performance.now();
-      search(query);
+      const found = search(query);
+      if (found instanceof Promise) await found;
       taken[place] = (performance.now() - start) * 1000;
     }
-    if (round++ >= 3 * counts.dropped) note(times[name], queries, taken);
+    if (run++ >= names.length * counts.dropped) note(times[name], queries, taken);
     return 0;
   };
-  await inTurn({ turnlog: runOf("turnlog"), byRowid: runOf("byRowid"), byTime: runOf("byTime") }, counts);
+  await inTurn(
+    /** @type {Record<Name, () => Promise<number>>} */ (Object.fromEntries(names.map((name) => [name, runOf(name)]))),
+    counts,
+  );
   return times;
 }
 
@@ -93,7 +127,7 @@ const IN_MEAN = ["common", "rare", "substring", "phrase", "miss", "CJK 3"];
  * The geometric mean of the medians of these kinds.
  *
  * @param {string} prefix
- * @param {Record<Side, Times>} times
+ * @param {Record<"turnlog" | "byTime", Times>} times
  * @param {import("./rows.mjs").Bar} bar
  * @returns {import("./measure.mjs").Row}
  */
@@ -131,9 +165,9 @@ function note(times, queries, taken) {
  * A side that finds less, or something else, would win.
  *
  * @param {Query} query
- * @param {...unknown} answers
+ * @param {unknown[]} answers
  */
-function checkSame({ text }, ...answers) {
+function checkSame({ text }, answers) {
   const ids = answers.map((answer) => JSON.stringify(/** @type {{ id: string }[]} */ (answer).map(({ id }) => id)));
   if (new Set(ids).size > 1) throw new Error(`${JSON.stringify(text)}: ${ids.join("\n")}`);
 }
