@@ -141,10 +141,10 @@ export class LogWriter {
         return;
       }
       if (look === "gone") {
-        if (retakeName(this.#vfs, this.log)) continue;
-        const { path } = this.log;
+        // Another process may have given it back between the two looks.
+        if (retakeName(this.#vfs, this.log) || this.#look() !== "gone") continue;
         const message = "the session's log was removed while it was written";
-        throw new StoreError("NOT_FOUND", message, { path, written: "no" });
+        throw new StoreError("NOT_FOUND", message, { path: this.log.path, written: "no" });
       }
       if (look === "grown") {
         // Someone else wrote, too. Ours are there, at an offset that only a scan can tell.
