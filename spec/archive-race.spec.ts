@@ -1,5 +1,5 @@
 // Somebody appends to a session while it is archived or brought back, by a process that asks nobody: nothing is lost.
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
@@ -199,6 +199,30 @@ test("what is written to a log in the minute after it was archived brings it bac
   expect(await ids(store.session("s"))).toEqual(["a", "b", "c"]);
   await store.close();
 });
+
+test.each([
+  ["its old name", true],
+  ["no name", false],
+])(
+  "a log that another process puts away before it is on the disk, and that has %s, can be written to",
+  async (_, hasOld) => {
+    const { store, vfs, directory } = await scene(false, new FaultVfs());
+    const other = await stores.open({ lease: false }, directory);
+    await store.session("s").append({ id: "c" });
+    await other.archive("s");
+    // The log has another place for the one who reads it now, and its writer has not been to the disk yet.
+    expect(await ids(store.session("s"))).toEqual(["a", "b", "c"]);
+    if (!hasOld) for (const path of logsOf(directory).keys()) rmSync(path);
+    const warnings: unknown[] = [];
+    store.on("warning", (warning) => warnings.push(warning));
+    await sleep(700);
+    expect(warnings).toEqual([]);
+    expect(vfs.count("sync", ".jsonl.old") > 0).toBe(hasOld);
+    await store.session("s").append({ id: "d" });
+    expect(await ids(store.session("s"))).toEqual(["a", "b", "c", "d"]);
+    await store.close();
+  },
+);
 
 /** Appends without a lease, one after the other, until it is told to stop; says how many were acknowledged. */
 const WRITER = `
