@@ -48,7 +48,8 @@ async function replaceOnce(layout: Layout, path: string): Promise<void> {
   try {
     const { lines, size } = await readLog(open);
     const pieces = lines.map(({ offset, length }) => ({ file: open.file, offset, length }));
-    const old = await replaceLog(vfs, layout.aside, path, size, pieces, (each) => replaced.remember(each));
+    const read = { dev: open.dev, ino: open.ino, size };
+    const old = await replaceLog(vfs, layout.aside, path, read, pieces, (each) => replaced.remember(each));
     // Writers do not know of this: they trust a look for some milliseconds, if nothing holds them up.
     await sleep(400);
     await replaced.drop(old);

@@ -12,7 +12,7 @@ import { LOW } from "./helpers/attachments.ts";
 import { randomOf } from "./helpers/random.ts";
 import type { Random } from "./helpers/random.ts";
 import { filesIn, useStores } from "./helpers/stores.ts";
-import { errorsIn, readAll, SHARED, step } from "./helpers/two-machines.ts";
+import { checkoutOrAppend, errorsIn, readAll, SHARED, step } from "./helpers/two-machines.ts";
 
 const stores = useStores();
 const run = promisify(execFile);
@@ -127,6 +127,20 @@ function tracked({ clone, root }: Machine): Map<string, string> {
   const paths = gitNow(clone, "ls-files", "-z", "--", root).split("\0").filter(Boolean);
   return new Map(paths.map((path) => [path, readFileSync(join(clone, path)).toString("latin1")]));
 }
+
+test("what two clones do can be done in any session, one without a living message among them", async () => {
+  const store = await stores.open();
+  const session = store.session("s", { create: true });
+  const random = randomOf(1);
+  await session.append([{ id: "a" }, { id: "b" }]);
+  await session.truncate({ keepLast: 0 });
+  expect(await session.branches()).toEqual([]);
+  await checkoutOrAppend(session, random, "one");
+  const said = await session.count();
+  expect(said).toBeGreaterThan(0);
+  await checkoutOrAppend(session, random, "one");
+  expect(await session.count()).toBe(said);
+});
 
 describe.skipIf(spawnSync("git", ["--version"]).status !== 0)("git", () => {
   test(

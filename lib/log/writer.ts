@@ -14,6 +14,7 @@ import type { Commit, WriterOwner } from "./commit.ts";
 import { endsBefore } from "./last.ts";
 import type { Log, Look } from "./log.ts";
 import { retakeName } from "./replace.ts";
+import { openToSync } from "./sync-file.ts";
 import { atEndOfTurn, currentTurn, hasFresh, isTurn, takeFresh } from "../base/turn.ts";
 
 /** Where a commit is encoded; a write is over before the next one begins. */
@@ -141,10 +142,10 @@ export class LogWriter {
         return;
       }
       if (look === "gone") {
-        if (retakeName(this.#vfs, this.log)) continue;
-        const { path } = this.log;
+        // Another process may have given it back between the two looks.
+        if (retakeName(this.#vfs, this.log) || this.#look() !== "gone") continue;
         const message = "the session's log was removed while it was written";
-        throw new StoreError("NOT_FOUND", message, { path, written: "no" });
+        throw new StoreError("NOT_FOUND", message, { path: this.log.path, written: "no" });
       }
       if (look === "grown") {
         // Someone else wrote, too. Ours are there, at an offset that only a scan can tell.
@@ -201,23 +202,17 @@ export class LogWriter {
       // Those whom the last one has served together come back together: the first of them would have this one for itself.
       if (isShared) await new Promise(setImmediate);
       const upTo = this.#written;
-      const open = this.#descriptors.get(this.log.slot).pin();
+      const open = openToSync(this.#vfs, this.#descriptors, this.log);
       try {
-        await open.file.sync();
+        await open?.file.sync();
       } finally {
-        open.unpin();
+        open?.close();
       }
       this.#synced = upTo;
     } catch (cause) {
       // The kernel has marked the pages clean: the next sync would say OK, and the bytes would be gone.
-      this.failure = ioError(
-        cause,
-        "bring the session's log to the disk (it is read-only until the store is opened anew)",
-        {
-          path,
-          written: "unknown",
-        },
-      );
+      const action = "bring the session's log to the disk (it is read-only until the store is opened anew)";
+      this.failure = ioError(cause, action, { path, written: "unknown" });
       throw this.failure;
     } finally {
       this.#syncing = undefined;

@@ -33,6 +33,12 @@ async function anyId(session: Session<any, any>, random: Random): Promise<string
   return ids.length === 0 ? "nobody" : pick(random, ids);
 }
 
+/** Where no message is living there is no branch to go to: something is said first. */
+export async function checkoutOrAppend(session: Session<any, any>, random: Random, by: string): Promise<unknown> {
+  const branches = await session.branches();
+  return await (branches.length === 0 ? append(session, random, by) : session.checkout(pick(random, branches).id));
+}
+
 const STEPS: readonly (readonly [weight: number, step: Step])[] = [
   [24, (_, session, random, by) => append(session, random, by)],
   [
@@ -49,7 +55,7 @@ const STEPS: readonly (readonly [weight: number, step: Step])[] = [
   [1, (store, session) => store.archive(session.id)],
   [1, (store, session) => store.unarchive(session.id)],
   [1, async (_, session, random) => await session.purge([await anyId(session, random)])],
-  [2, async (_, session, random) => await session.checkout(pick(random, await session.branches()).id)],
+  [2, (_, session, random, by) => checkoutOrAppend(session, random, by)],
 ];
 const BAG = STEPS.flatMap(([weight, step]) => Array.from({ length: weight }, () => step));
 

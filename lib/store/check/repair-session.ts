@@ -158,14 +158,13 @@ class SessionRepair {
 
   async #replace(plan: RepairPlan): Promise<void> {
     const { vfs, layout, replaced } = this.#store;
-    const [{ place, examination }, ...others] = plan.sources as [Inspected, ...Inspected[]];
+    const [{ place, examination, stat }, ...others] = plan.sources as [Inspected, ...Inspected[]];
     const { path } = place;
     for (const lost of plan.lost) await keepLost(this.#store, lost);
     this.#session.lease?.check();
     this.#forget();
-    const old = await replaceLog(vfs, layout.aside, path, examination.end, linesOf(plan), (each) =>
-      replaced.remember(each),
-    );
+    const read = { dev: stat.dev, ino: stat.ino, size: examination.end };
+    const old = await replaceLog(vfs, layout.aside, path, read, linesOf(plan), (each) => replaced.remember(each));
     for (const source of others) await this.#removeSecond(source);
     if (!vfs.isVolatile) await sleep(LOOKED_MS);
     await replaced.drop(old);

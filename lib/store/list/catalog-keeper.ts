@@ -6,7 +6,7 @@ import { fingerprintOf } from "../../disk/fingerprint.ts";
 import type { CatalogEntry } from "../../indexes/catalog/entry.ts";
 import type { CatalogView } from "../../indexes/catalog/view.ts";
 import { giveWay } from "../../base/turn.ts";
-import { describe, entryOf } from "./describe.ts";
+import { describe, tryEntryOf } from "./describe.ts";
 import { refresh } from "../read/load.ts";
 import { checkMonth } from "./month-check.ts";
 import type { Suspects } from "./month-check.ts";
@@ -46,7 +46,9 @@ export class CatalogKeeper {
   /** Lets go of the moment's base. */
   #release: (() => void) | undefined;
   #restTimer: NodeJS.Timeout | undefined;
+  #resting: Promise<void> | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
   #reconciling: Promise<void> | undefined;
   /** Who came while one was under way waits for the next. */
   #next: { readonly all: boolean; readonly done: Promise<void> } | undefined;
@@ -168,6 +170,9 @@ export class CatalogKeeper {
     clearTimeout(this.#restTimer);
     clearTimeout(this.#lookTimer);
     await this.titles.close();
+    // They end at their next step. What they went on with later would open files that nobody closes any more.
+    await this.#resting;
+    await this.#looking;
     await this.#reconciling?.catch(() => undefined);
     this.#rest([...this.#touched]);
     await this.#mergeIfRipe(false);
@@ -212,7 +217,9 @@ export class CatalogKeeper {
   }
 
   #startRest(): void {
-    this.#restTimer ??= setTimeout(() => void this.#restIdle(), REST_MS).unref();
+    this.#restTimer ??= setTimeout(() => {
+      this.#resting = this.#restIdle();
+    }, REST_MS).unref();
   }
 
   async #restIdle(): Promise<void> {
@@ -229,7 +236,9 @@ export class CatalogKeeper {
       await giveWay();
     }
     this.#restTimer = undefined;
-    if (this.#touched.size > 0 && !this.#store.isClosed) this.#startRest();
+    // close() tells of the rest, and makes the base.
+    if (this.#store.isClosed) return;
+    if (this.#touched.size > 0) this.#startRest();
     await this.#mergeIfRipe(this.#touched.size > 0 || performance.now() - this.#mergedAt < MERGE_MS);
   }
 
@@ -249,7 +258,7 @@ export class CatalogKeeper {
   #startLook(): void {
     if (this.#store.isClosed) return;
     this.#lookTimer ??= setTimeout(() => {
-      void this.#look().finally(() => {
+      this.#looking = this.#look().finally(() => {
         this.#lookTimer = undefined;
         this.#startLook();
       });
@@ -286,14 +295,5 @@ export class CatalogKeeper {
     this.#merging = this.#catalog.merge().catch(() => undefined);
     await this.#merging;
     this.#merging = undefined;
-  }
-}
-
-function tryEntryOf(session: SessionState): CatalogEntry | undefined {
-  try {
-    return entryOf(session);
-  } catch {
-    // It cannot be read now: whoever lists it says so.
-    return undefined;
   }
 }

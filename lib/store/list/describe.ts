@@ -126,6 +126,16 @@ export function entryOf(session: SessionState): CatalogEntry | undefined {
   return entryIn(session, fold, () => readPrompt(session));
 }
 
+/** The same where nobody waits for it. */
+export function tryEntryOf(session: SessionState): CatalogEntry | undefined {
+  try {
+    return entryOf(session);
+  } catch {
+    // It cannot be read now: whoever lists it says so.
+    return undefined;
+  }
+}
+
 /** `prompt` is asked where the session has no title. */
 function entryIn(session: SessionState, fold: Reading, prompt: () => string | undefined): CatalogEntry {
   const { store, id, name, logs } = session;

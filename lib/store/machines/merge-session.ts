@@ -256,7 +256,7 @@ export class SessionMerge {
       await keepOurs(store, this.#session.name, plan, ours.length, this.#run.comparison);
     const lines = (): ReturnType<typeof linesOf> => linesOf(plan, COPY_BYTES - 1);
     if (isOwn && live !== undefined) {
-      await replaceOwn(this.#session, { path, met: live.met, lines }, live.log.examination.end, plan.isErasing);
+      await replaceOwn(this.#session, { path, lines }, { ...live.met, size: live.log.examination.end }, plan.isErasing);
       return;
     }
     const target = plan.isPacked ? layout.packed(path) : path;

@@ -12,6 +12,7 @@ import type { FileStat } from "../../disk/vfs.ts";
 import { NewLog } from "../../log/new-log.ts";
 import type { LineBytes } from "../../log/new-log.ts";
 import { replaceLog } from "../../log/replace.ts";
+import type { ReadFile } from "../../log/replace.ts";
 import { exclusively } from "../exclusively.ts";
 import { untilLooked } from "../space/rewrite.ts";
 import type { SessionState } from "../session-state.ts";
@@ -78,20 +79,20 @@ function name(
 }
 
 /**
- * Replaces this machine's log, of which `size` bytes were read, under the session's queue and lease. `isErasing`: the old one
+ * Replaces this machine's log, of which `read` was read, under the session's queue and lease. `isErasing`: the old one
  * does not stay beside for its minute.
  */
 export async function replaceOwn(
   session: SessionState,
-  { path, lines }: Target,
-  size: number,
+  { path, lines }: Pick<Target, "path" | "lines">,
+  read: ReadFile,
   isErasing: boolean,
 ): Promise<void> {
   const { vfs, layout, replaced } = session.store;
   session.lease?.check();
   session.writer?.log.forget();
   session.forgetPlaces();
-  const old = await replaceLog(vfs, layout.aside, path, size, lines(), (each) => replaced.remember(each));
+  const old = await replaceLog(vfs, layout.aside, path, read, lines(), (each) => replaced.remember(each));
   if (!isErasing) return replaced.dropLater(old, (drop) => exclusively(session, drop));
   await untilLooked(session.store);
   await replaced.drop(old);

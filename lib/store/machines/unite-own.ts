@@ -4,6 +4,7 @@ import { ioError, StoreError } from "../../base/errors.ts";
 import { OLD_ENDING, oldOf } from "../../disk/names.ts";
 import type { FileStat } from "../../disk/vfs.ts";
 import type { Log } from "../../log/log.ts";
+import { isSame, letGoOf } from "../../log/old-log.ts";
 import { retakeName, setOld } from "../../log/replace.ts";
 import { archiveNext } from "../space/archive.ts";
 import { checkWritable } from "../write/commit.ts";
@@ -93,22 +94,26 @@ async function takeOver(session: SessionState, { path }: Log): Promise<void> {
 }
 
 /** A writer without a lease that finds the name gone gives it back by itself; what is written to the file is not lost. */
-async function putAway({ store, lease }: SessionState, path: string, { ino, dev, size }: FileStat): Promise<void> {
-  const { vfs } = store;
+async function putAway({ store, lease }: SessionState, path: string, read: FileStat): Promise<void> {
+  const { vfs, layout } = store;
   const directory = dirname(path);
   const isOld = path.endsWith(OLD_ENDING);
   const old = isOld ? path : oldOf(path);
   lease?.check();
   if (!isOld) {
-    setOld(vfs, { path, old });
+    const hasLink = setOld(vfs, { path, old });
     await vfs.syncDirectory(directory);
-    vfs.remove(path);
+    if (hasLink) {
+      const isBeside = (stat: FileStat): boolean => isSame(stat, read) && isSame(vfs.stat(old), read);
+      await letGoOf(vfs, layout.aside, path, path, isBeside);
+    }
     await vfs.syncDirectory(directory);
     await untilLooked(store);
   }
   const stat = vfs.stat(old);
   if (stat === undefined) return;
-  if (stat.ino === ino && stat.dev === dev && stat.size === size) vfs.remove(old);
+  if (isSame(stat, read) && stat.size === read.size)
+    await letGoOf(vfs, layout.aside, old, path, (each) => isSame(each, read) && each.size === read.size);
   else if (!isOld) retakeName(vfs, { path, ...stat });
   await vfs.syncDirectory(directory);
 }

@@ -19,6 +19,8 @@ import { unite } from "./unite.ts";
 /** So often a log may go while the session is read, as where another process archives it and brings it back all the time. */
 const MOST_TRIES = 50;
 const RETRY_MS = 2;
+/** So often a session is looked for that was there a moment ago. */
+const TRIES_TO_FIND = 3;
 
 /** Resolves when the fold has all that was in the logs when this was called, or the session is known not to exist. */
 export async function refresh(session: SessionState): Promise<void> {
@@ -40,12 +42,18 @@ export async function refresh(session: SessionState): Promise<void> {
 async function load(session: SessionState): Promise<void> {
   const before = session.fold;
   const lookout = new Lookout(session);
+  const isKnown = session.exists;
   try {
     // What was acknowledged comes first: if the log was replaced meanwhile, it goes into the new one.
     session.writer?.endTurn();
     for (let tries = 1; ; tries++) {
       locate(session);
-      if (session.logs.length === 0) return session.store.makeRoom();
+      if (session.logs.length === 0) {
+        // It went to the archive and came back while we looked for it in one place after the other.
+        if (!isKnown || tries === TRIES_TO_FIND) return session.store.makeRoom();
+        await sleep(RETRY_MS);
+        continue;
+      }
       try {
         if (!(await unpacked(session))) {
           if (tries === MOST_TRIES) throw changing(session);

@@ -1,6 +1,7 @@
 // Archiving a session, and taking that back. To the user it is a flag of the session's info; to the disk it is the place and
 // the form of this machine's log. A session of the archive is listed, searched and read as any other.
-import { errno, ioError, StoreError } from "../../base/errors.ts";
+import { ioError, StoreError } from "../../base/errors.ts";
+import { isRival } from "../../log/replace.ts";
 import { commitLater } from "../write/commit.ts";
 import { entryOf } from "../list/describe.ts";
 import { exclusively } from "../exclusively.ts";
@@ -41,35 +42,38 @@ export async function unarchiveSession(session: SessionState): Promise<void> {
 
 /** The same as a step of an operation that has the queue and the lease already. */
 export async function archiveNext(session: SessionState): Promise<void> {
-  const { bringBack, packLog } = await import("./packed-log.ts");
-  for (let tries = 1; ; tries++) {
-    await refreshLiving(session);
-    if (session.isPutAway && session.hasPacked && session.fold?.info.get("archived") === true) return;
-    // If we crash after this one, the session is archived to whoever lists it, and its log is where it was.
-    await mark(session, true);
-    if (session.hasPacked) await bringBack(session);
-    session.isBroughtBack = false;
-    // All that is known of it may be another machine's, that has marked it.
-    if (session.writer === undefined) return;
-    await session.writer.sync();
-    await settleOld(session, session.writer);
-    await refresh(session);
-    const entry = entryOf(session);
-    const isAway = session.writer === undefined || (await packLog(session, session.writer).catch(unlessRival));
-    if (isAway) {
-      if (entry !== undefined) session.store.catalog.archived(session, entry);
-      session.store.wake(session.id);
-      return;
-    }
-    if (tries === MOST_TRIES)
-      throw new StoreError("SESSION_BUSY", "others write to the session without a pause", { session: session.id });
+  for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    if (await archiveOnce(session).catch(unlessRival)) return;
+    // What the directories showed a moment ago does not hold.
+    session.forgetPlaces();
   }
+  throw new StoreError("SESSION_BUSY", "others write to the session without a pause", { session: session.id });
+}
+
+/** False: others wrote to it meanwhile, and it is in use. */
+async function archiveOnce(session: SessionState): Promise<boolean> {
+  const { bringBack, packLog } = await import("./packed-log.ts");
+  await refreshLiving(session);
+  if (session.isPutAway && session.hasPacked && session.fold?.info.get("archived") === true) return true;
+  // If we crash after this one, the session is archived to whoever lists it, and its log is where it was.
+  await mark(session, true);
+  if (session.hasPacked) await bringBack(session);
+  session.isBroughtBack = false;
+  // All that is known of it may be another machine's, that has marked it.
+  if (session.writer === undefined) return true;
+  await session.writer.sync();
+  await settleOld(session, session.writer);
+  await refresh(session);
+  const entry = entryOf(session);
+  if (session.writer !== undefined && !(await packLog(session, session.writer))) return false;
+  if (entry !== undefined) session.store.catalog.archived(session, entry);
+  session.store.wake(session.id);
+  return true;
 }
 
 /** A writer without a lease has brought the log back, or put it away, at the same moment. */
 function unlessRival(error: unknown): false {
-  const cause = error instanceof StoreError ? errno(error.cause) : errno(error);
-  if (cause === "ENOENT" || cause === "EEXIST") return false;
+  if (isRival(error)) return false;
   throw error;
 }
 

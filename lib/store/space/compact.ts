@@ -17,8 +17,9 @@ import type { Vfs } from "../../disk/vfs.ts";
 import { LF } from "../../line/codec.ts";
 import { Compaction } from "../../log/compaction.ts";
 import { COPY_BYTES, NewLog } from "../../log/new-log.ts";
-import { drain, linkOld } from "../../log/replace.ts";
-import type { Replaced } from "../../log/replace.ts";
+import { drain, isSame, letGoOf } from "../../log/old-log.ts";
+import type { Replaced } from "../../log/old-log.ts";
+import { linkOld } from "../../log/replace.ts";
 import { checkWritable } from "../write/commit.ts";
 import { exclusively } from "../exclusively.ts";
 import { refresh } from "../read/load.ts";
@@ -103,10 +104,11 @@ async function compactLog(
     await log.sync();
     await log.verify();
     signal?.throwIfAborted();
-    const replaced = { path, old: oldOf(path), drained: copied, replacedAt: Date.now() };
+    const replaced = { path, old: oldOf(path), drained: copied, replacedAt: Date.now(), ino: open.ino };
     await switchOver(session, open, log, replaced);
     const { drained } = replaced;
-    await drain(store.vfs, replaced);
+    // Another process may have let the old log go by now, with all that it had.
+    await drain(store.vfs, replaced, open.file);
     if (replaced.drained > drained) store.replaced.remember(replaced);
     dropLater(session, replaced);
     const { lines, fragments } = plan;
@@ -173,7 +175,7 @@ async function switchOver(session: SessionState, open: OpenFile, log: NewLog, re
       await exclusively(session, async () => switchNow(session, open, log, replaced, true));
     }
   } catch (error) {
-    takeNameBack(session, open, replaced);
+    await takeNameBack(session, open, replaced);
     throw error;
   }
   await vfs.syncDirectory(directory);
@@ -181,9 +183,10 @@ async function switchOver(session: SessionState, open: OpenFile, log: NewLog, re
 }
 
 /** It was not switched: the old log is the log as before, and has two names. */
-function takeNameBack({ store }: SessionState, open: OpenFile, { path, old }: Replaced): void {
+async function takeNameBack({ store }: SessionState, open: OpenFile, { path, old }: Replaced): Promise<void> {
+  const { vfs, layout } = store;
   try {
-    if (isNamed(store.vfs, path, open) && isNamed(store.vfs, old, open)) store.vfs.remove(old);
+    await letGoOf(vfs, layout.aside, old, path, (stat) => isSame(stat, open) && isSame(vfs.stat(path), open));
   } catch {
     // It goes in a minute, as any old log does that nobody has let go.
   }
@@ -210,9 +213,8 @@ function switchNow(session: SessionState, open: OpenFile, log: NewLog, replaced:
 }
 
 /** True while the path names this file. */
-function isNamed(vfs: Vfs, path: string, { dev, ino }: OpenFile): boolean {
-  const stat = vfs.stat(path);
-  return stat?.ino === ino && stat.dev === dev;
+function isNamed(vfs: Vfs, path: string, open: OpenFile): boolean {
+  return isSame(vfs.stat(path), open);
 }
 
 /** Where the last whole line in [from, to) ends. */

@@ -18,8 +18,11 @@ import { errno, StoreError } from "../../base/errors.ts";
 import { Aside, linkOrRename, syncUp } from "../../disk/aside.ts";
 import { isSameSum, pack, sumOf, unpack, unpackTo } from "../../disk/gzip.ts";
 import { OLD_ENDING, oldOf } from "../../disk/names.ts";
-import type { Vfs, VfsFile } from "../../disk/vfs.ts";
-import { setOld } from "../../log/replace.ts";
+import { isSameFile } from "../../disk/fingerprint.ts";
+import { letGo } from "../../disk/taken.ts";
+import type { FileStat, Vfs, VfsFile } from "../../disk/vfs.ts";
+import { isSame, letGoOf } from "../../log/old-log.ts";
+import { isRival, setOld } from "../../log/replace.ts";
 import type { Log } from "../../log/log.ts";
 import type { LogWriter } from "../../log/writer.ts";
 import { exclusively } from "../exclusively.ts";
@@ -37,22 +40,26 @@ export async function packLog(session: SessionState, { log }: LogWriter): Promis
   const { path } = log;
   const packed = layout.packed(path);
   return await making(session, path, async (file, aside) => {
-    const { size, ino } = file.stat();
+    const read = file.stat();
+    const { size, ino } = read;
     await pack(file, size, aside, packed);
     lease?.check();
-    const record = { path, old: oldOf(path), drained: size, replacedAt: Date.now(), packed };
-    replaced.remember(record);
+    const record = { path, old: oldOf(path), drained: size, replacedAt: Date.now(), ino, packed };
+    // That of an older one stays: setOld() says so.
+    if (vfs.stat(record.old) === undefined) replaced.remember(record);
     aside.publish(packed);
     await syncUp(vfs, layout.root, [dirname(packed)]);
     session.forget();
     log.forget();
-    setOld(vfs, record);
+    const hasLink = setOld(vfs, record);
     await vfs.syncDirectory(dirname(path));
-    vfs.remove(path);
+    // Others may have brought it back already, and then this is its only name; or another log has it.
+    const isOld = (stat: FileStat): boolean => isSame(stat, read) && isSame(vfs.stat(record.old), read);
+    if (hasLink) await letGoOf(vfs, layout.aside, path, path, isOld);
     await vfs.syncDirectory(dirname(path));
     session.generation = -1;
     const old = vfs.stat(record.old);
-    const isAll = old?.ino === ino && old.size === size && vfs.stat(path) === undefined;
+    const isAll = isSame(old, read) && old?.size === size && vfs.stat(path) === undefined;
     if (!isAll || vfs.stat(packed) === undefined) {
       await replaced.drop(record);
       return false;
@@ -89,7 +96,7 @@ export async function bringBack(session: SessionState): Promise<void> {
       await bringBackMet(session);
     } catch (error) {
       // A writer without a lease did it at the same moment.
-      if (errno(error) !== "ENOENT" || tries === MOST_TRIES) throw error;
+      if (!isRival(error) || tries === MOST_TRIES) throw error;
     }
     session.forgetPlaces();
     await refresh(session);
@@ -130,7 +137,7 @@ async function retakeOld(session: SessionState, old: string, own: readonly Log[]
   await vfs.syncDirectory(dirname(path));
   await replaced.settle(path);
   for (const log of own)
-    if (log.packed !== undefined && (await isBeginning(vfs, log.place, path))) await removePacked(session, log);
+    if (log.packed !== undefined && (await isBeginning(vfs, log.place, path))) await removePacked(session, log, path);
 }
 
 async function unpackLog(session: SessionState, log: Log): Promise<void> {
@@ -151,7 +158,7 @@ async function unpackLog(session: SessionState, log: Log): Promise<void> {
     throw error;
   }
   await syncUp(vfs, layout.root, [dirname(path)]);
-  await removePacked(session, log);
+  await removePacked(session, log, path);
 }
 
 /** The log in use stands beside the archived one: what only that one has comes into it. */
@@ -168,7 +175,7 @@ async function settlePacked(session: SessionState, writer: LogWriter, log: Log):
   }
   // Its bytes must not go before those of the log are on the disk.
   await writer.sync();
-  await removePacked(session, log);
+  await removePacked(session, log, writer.log.path);
 }
 
 /** True when a log begins with all that an archived one has. */
@@ -195,10 +202,16 @@ async function isBeginning(vfs: Vfs, packed: string, path: string): Promise<bool
   }
 }
 
-/** Another one that has the name by now stays. */
-async function removePacked({ store: { vfs, unpacked } }: SessionState, log: Log): Promise<void> {
-  if (log.packed === undefined || !log.isPackedAsMet(vfs)) return;
-  vfs.remove(log.packed.path);
-  await vfs.syncDirectory(dirname(log.packed.path));
-  unpacked.remove(log.packed.path, log.packed.print);
+/** Goes while the log in use is there, which has all of it. Another one that has the name by now stays. */
+async function removePacked(session: SessionState, log: Log, inUse: string): Promise<void> {
+  const { vfs, layout, unpacked } = session.store;
+  if (log.packed === undefined) return;
+  const { path, print } = log.packed;
+  // To give it another name changes its ctime.
+  const isMet = ({ dev, ino, size, mtimeMs }: FileStat): boolean =>
+    isSameFile(print, { dev, ino, size, mtimeMs, ctimeMs: print.ctimeMs });
+  // Where it does not get its name back another archived log has that, which was made of all that is in use.
+  letGo(vfs, layout.aside, path, (stat) => isMet(stat) && vfs.stat(inUse) !== undefined);
+  await vfs.syncDirectory(dirname(path));
+  unpacked.remove(path, print);
 }

@@ -6,8 +6,9 @@ import { OpenFile } from "../../disk/descriptors.ts";
 import { LOG_ENDING, machineOf, oldOf } from "../../disk/names.ts";
 import type { Layout } from "../../disk/names.ts";
 import type { Vfs } from "../../disk/vfs.ts";
-import { dropOld, replaceLog, retakeName } from "../../log/replace.ts";
-import type { Replaced } from "../../log/replace.ts";
+import { dropOld } from "../../log/old-log.ts";
+import type { Replaced } from "../../log/old-log.ts";
+import { replaceLog, retakeName } from "../../log/replace.ts";
 import { readLog } from "../read/content.ts";
 import { keepLost } from "../check/lost-found.ts";
 
@@ -40,12 +41,16 @@ export class ReplacedLogs {
    */
   dropLater(replaced: Replaced, run: (drop: (isInOrder?: boolean) => Promise<void>) => Promise<void>): void {
     if (this.#isClosed) return;
+    // The old log before this one has gone.
+    clearTimeout(this.#timers.get(replaced.path));
     const timer = setTimeout(() => {
       this.#timers.delete(replaced.path);
       // What fails here is tried again when the store is opened anew.
-      run((isInOrder) => (isInOrder === true ? this.drop(replaced) : this.#dropInOrder(replaced))).catch(
-        () => undefined,
-      );
+      run(async (isInOrder) => {
+        // Another one has its name by now, whose minute is not over: whoever made that looks after it.
+        if (!this.#isOf(replaced)) return;
+        await (isInOrder === true ? this.drop(replaced) : this.#dropInOrder(replaced));
+      }).catch(() => undefined);
     }, OLD_STAYS_MS);
     this.#timers.set(replaced.path, timer.unref());
   }
@@ -54,9 +59,15 @@ export class ReplacedLogs {
   async drop(replaced: Replaced): Promise<void> {
     clearTimeout(this.#timers.get(replaced.path));
     this.#timers.delete(replaced.path);
-    if (replaced.packed !== undefined) await this.#retakeGrown(replaced, replaced.packed);
-    await dropOld(this.#vfs, replaced);
-    this.#vfs.remove(this.#recordOf(replaced.path));
+    const { path, old } = replaced;
+    const fitting = this.#isOf(replaced) ? replaced : { path, old, drained: 0, replacedAt: 0 };
+    if (fitting.packed !== undefined) await this.#retakeGrown(fitting, fitting.packed);
+    if (await dropOld(this.#vfs, this.#layout.aside, fitting)) this.#vfs.remove(this.#recordOf(path));
+  }
+
+  /** False: another old log than the one that this is about has the name. */
+  #isOf({ old, ino }: Replaced): boolean {
+    return ino === undefined || (this.#vfs.stat(old)?.ino ?? ino) === ino;
   }
 
   /** The same for the old log that was met beside the log at this path; without a record all of it is taken over. */
@@ -110,9 +121,8 @@ export class ReplacedLogs {
       const owner = { name, machine: machineOf(path) };
       for (const fragment of content.fragments) await keepLost(room, { ...fragment, ...owner });
       const lines = content.lines.map(({ offset, length }) => ({ file: open.file, offset, length }));
-      const again = await replaceLog(this.#vfs, this.#layout.aside, path, content.size, lines, (each) =>
-        this.remember(each),
-      );
+      const read = { dev: open.dev, ino: open.ino, size: content.size };
+      const again = await replaceLog(this.#vfs, this.#layout.aside, path, read, lines, (each) => this.remember(each));
       this.dropLater(again, (drop) => this.#exclusively(name, drop));
     } finally {
       open.unpin();

@@ -84,7 +84,9 @@ export async function rewrite(
   session.forget();
   writer.log.forget();
   const pieces = lines.map(({ line, open }) => ({ file: open.file, offset: line.offset, length: line.length }));
-  const replaced = await replaceLog(store.vfs, store.layout.aside, path, content.size, pieces, (each) =>
+  const { dev, ino } = content.open;
+  const read = { dev, ino, size: content.size };
+  const replaced = await replaceLog(store.vfs, store.layout.aside, path, read, pieces, (each) =>
     store.replaced.remember(each),
   );
   store.replaced.dropLater(replaced, (drop) => exclusively(session, drop));

@@ -3,7 +3,7 @@
 import { machineOf } from "../../disk/names.ts";
 import type { Fold } from "../../line/fold.ts";
 import { Log } from "../../log/log.ts";
-import type { Replaced } from "../../log/replace.ts";
+import type { Replaced } from "../../log/old-log.ts";
 import { exclusively } from "../exclusively.ts";
 import { catchUp, foldOne } from "../read/load.ts";
 import type { SessionState } from "../session-state.ts";

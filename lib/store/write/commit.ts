@@ -7,6 +7,7 @@ import { isCanonicalLoaded, loadCanonical } from "../../line/canonical.ts";
 import { LineBuffer } from "../../line/encode.ts";
 import { Fold } from "../../line/fold.ts";
 import { formatStamp } from "../../line/stamp.ts";
+import { isRival } from "../../log/replace.ts";
 import type { LogWriter } from "../../log/writer.ts";
 import { giveWay, isLongTurn } from "../../base/turn.ts";
 import { createLog } from "./create.ts";
@@ -108,7 +109,12 @@ export async function commitLater<T>(
     if ((session.isPutAway || session.hasPacked) && looks < MOST_LOOKS) {
       checkWritable(session);
       const { bringBack } = await import("../space/packed-log.ts");
-      await bringBack(session);
+      try {
+        await bringBack(session);
+      } catch (error) {
+        if (!isRival(error)) throw error;
+        session.forgetPlaces();
+      }
       if (session.writer === undefined || !session.isReadyToWrite()) continue;
     }
     try {
