@@ -167,7 +167,9 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
     const content = await readLog(open);
     const stub = stubOf(content.lines);
     const erase = new Set<string>();
-    if (!trash) await blobNames(open.file, content.size, (hash) => void erase.add(hash));
+    const { blobs, trashedBlobs } = store.layout;
+    const hasBlobs = store.vfs.stat(blobs) !== undefined || store.vfs.stat(trashedBlobs) !== undefined;
+    if (!trash && hasBlobs) await blobNames(open.file, content.size, (hash) => void erase.add(hash));
     if (trash) {
       const path = store.layout.trashed(session.name, formatStamp(deletion));
       linkOrCopy(store.vfs, store.layout.aside, writer.log.path, path);
