@@ -4,7 +4,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -13,8 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import type { Way } from "./file-changes.ts";
 import { filesOf } from "./files.ts";
 import { shuffled } from "./random.ts";
@@ -52,7 +50,7 @@ function rewrite(world: World, path: string, change: (content: Buffer) => Buffer
 }
 
 export const CACHE: readonly Way[] = [
-  { name: "gone", run: (world) => removeAll(cacheOf(world)) },
+  { name: "gone", run: removeAll },
   {
     name: "noise",
     run(world) {
@@ -125,22 +123,38 @@ export const CACHE: readonly Way[] = [
       const cache = cacheOf(world);
       if (!existsSync(cache)) return undefined;
       const backup = world.aside();
-      cpSync(cache, backup, { recursive: true, preserveTimestamps: true });
+      // What an open store has in hand there may go while it is copied.
+      const filter = (path: string): boolean => basename(path) !== "aside";
+      cpSync(cache, backup, { recursive: true, preserveTimestamps: true, filter });
       for (const id of ["alpha", "gamma", `new-${world.random(1e9)}`]) {
         await world.here.ask(id, "append", { text: "since the backup ".repeat(200) });
         await world.elsewhere.ask(id, "update", { title: `since the backup ${world.random(1e9)}` });
       }
-      return () => {
-        removeAll(cache);
-        cpSync(backup, cache, { recursive: true, preserveTimestamps: true });
-      };
+      return () => restore(world, backup);
     },
   },
 ];
 
-/** A store that is open may write into it at this moment: it gets another name first, under which nobody does. */
-function removeAll(directory: string): void {
-  const gone = join(mkdtempSync(join(tmpdir(), "turnlog-gone-")), "cache");
-  renameSync(directory, gone);
-  rmSync(dirname(gone), { recursive: true });
+/**
+ * A store that is open may write into it at this moment: it gets another name first, under which nobody does. There may be
+ * none: nothing was written since it went.
+ */
+function removeAll(world: World): void {
+  const gone = world.aside();
+  if (!existsSync(cacheOf(world))) return;
+  renameSync(cacheOf(world), gone);
+  rmSync(gone, { recursive: true });
+}
+
+/** The same store may begin a new one between the two steps. */
+function restore(world: World, backup: string): void {
+  for (;;) {
+    removeAll(world);
+    try {
+      renameSync(backup, cacheOf(world));
+      return;
+    } catch (error) {
+      if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    }
+  }
 }
