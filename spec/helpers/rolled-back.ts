@@ -16,8 +16,6 @@ export async function open(stores: Stores, directory: string, options?: StoreOpt
   return { store, warnings };
 }
 
-export const SETTLED_MS: number = 120;
-
 /** Messages that make a log short, or long enough for an index of its own. */
 export const SIZES = { short: 10, long: 1500 };
 
@@ -25,9 +23,13 @@ export async function append(store: Store<any, any>, size: number, from: string)
   const session = store.session("s", { create: true });
   const text = "what was said ".repeat(size);
   for (let n = 0; n < 20; n++) await session.append({ id: `${from}-${n}`, text });
-  // What was written a moment ago would be written again, to whatever file stands there.
-  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  await settle(store);
   return Array.from({ length: 20 }, (_, n) => `${from}-${n}`);
+}
+
+/** What was written a moment ago would be written again, to whatever file stands there: it is looked after now. */
+export async function settle(store: Store<any, any>): Promise<void> {
+  await store.session("s").sync();
 }
 
 export async function ids(store: Store<any, any>): Promise<string[]> {
