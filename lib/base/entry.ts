@@ -36,7 +36,11 @@ export interface Page<M extends object, P extends object> {
   readonly previous?: string;
   /** Cursor of the page after this one (give it as `after`); undefined: there is none yet. */
   readonly next?: string;
-  /** Pieces of the session's logs that could not be read as lines and were left out. */
+  /**
+   * Pieces of the session's logs that could not be read as lines and were left out. The newest page of a session that was
+   * not read yet may come from the ends of its logs alone: then all that stands among its messages and after them is
+   * counted, and what stands before them when the session is read.
+   */
   readonly skipped: number;
 }
 
