@@ -198,11 +198,9 @@ test("what a crash has left is recovered from, even where that fails or crashes 
     }),
   };
   for (const { disk, model, what } of chosen) {
-    await runAll(create, { ground: { disk, model }, durability: "power", isWarm: false }, true).catch(
-      (error: unknown) => {
-        throw new Error(`${what}, then ${(error as Error).message}`, { cause: error });
-      },
-    );
+    await runAll(create, { ground: { disk, model }, durability: "power", isWarm: false }).catch((error: unknown) => {
+      throw new Error(`${what}, then ${(error as Error).message}`, { cause: error });
+    });
     const again = disk.copy();
     const start = startOf(again);
     const store = await openAt(again, ROOT, { durability: "power" });

@@ -139,7 +139,7 @@ describe.each(IS_LONG ? (["process", "power"] as const) : (["process"] as const)
   test.each(STEPS.map((step) => [step.name, step] as const))(
     "%s",
     async (_, step) => {
-      await runAll(step, { ground, durability, isWarm: false }, !IS_LONG);
+      await runAll(step, { ground, durability, isWarm: false });
     },
     600_000,
   );

@@ -40,7 +40,7 @@ describe.each([
   test.each(steps.map((step) => [step.name, step] as const))(
     "%s",
     async (_, step) => {
-      await runAll(step, { ground, durability, isWarm }, isReduced);
+      await runAll(step, { ground, durability, isWarm });
     },
     600_000,
   );

@@ -46,12 +46,12 @@ function withMessage(model: Model, id: string, message: string): Model {
 }
 
 /** Every fault that the step can meet, one after the other. -> how many there were */
-export async function runAll(step: Step, setting: Setting, isReduced: boolean): Promise<number> {
+export async function runAll(step: Step, setting: Setting): Promise<number> {
   const operations = await runCase(step, setting, undefined);
   expect(operations.length).toBeGreaterThan(0);
   const failures: string[] = [];
   let cases = 0;
-  for (const fault of faultsOf(operations, isReduced)) {
+  for (const fault of faultsOf(operations)) {
     cases++;
     await runCase(step, setting, fault).catch((error: unknown) => {
       failures.push(`${step.name}, ${fault.name}: ${error instanceof Error ? error.message : String(error)}`);

@@ -25,9 +25,11 @@ const NAMES: readonly Operation[] = [
   "rename",
   "remove",
 ];
+/** Whatever is asked of a disk can give it. */
+const ANY = "EIO";
 /** What gives which error. In the long form everything gives every one. */
 const OPERATIONS_OF: Readonly<Record<string, ReadonlySet<Operation> | undefined>> = {
-  EIO: undefined,
+  [ANY]: undefined,
   ENOSPC: new Set([...CHANGES, ...SYNCS]),
   EDQUOT: new Set(["write", ...SYNCS]),
   EACCES: new Set([...NAMES, "syncDirectory"]),
@@ -35,7 +37,6 @@ const OPERATIONS_OF: Readonly<Record<string, ReadonlySet<Operation> | undefined>
   EROFS: new Set(["open", "makeDirectory", "link", "rename", "remove", "write"]),
   EINTR: new Set(["write", "read", "readLater", "sync", "open"]),
 };
-const REDUCED = new Set(["EIO", "EACCES"]);
 /** How much of a write is written: nothing, a byte, half, all but a byte. */
 const SHORT: readonly (readonly [name: string, count: (bytes: number) => number])[] = [
   ["0 bytes", () => 0],
@@ -59,22 +60,28 @@ function trigger(name: string, nth: number, isSticky: boolean): (operation: Oper
   };
 }
 
-/** With `isReduced` fewer errors, of each kind that the code tells from others one. */
+/**
+ * All that this run of operations can meet. In the short form each operation fails with EIO once and for ever, and with one
+ * of the other errors that it can give, in turn: over all operations of all steps each kind of them gives each error both
+ * ways. In the long form each operation gives every one.
+ */
 export function* faultsOf(
   operations: readonly { readonly operation: Operation; readonly path: string }[],
-  isReduced: boolean,
 ): Generator<Case> {
   const counts = new Map<string, number>();
+  // Steps begin with the same operations: they do not begin with the same error.
+  const turns = new Map<Operation, number>();
   for (const [number, { operation, path }] of operations.entries()) {
     const name = nameOf(operation, path);
     const nth = (counts.get(name) ?? 0) + 1;
     counts.set(name, nth);
+    const turn = turns.get(operation) ?? operations.length;
+    turns.set(operation, turn + 1);
     const where = `at ${operation} ${number} of ${operations.length} (${path})`;
     for (const isSticky of [false, true]) {
       const often = isSticky ? "for ever" : "once";
-      for (const [code, of] of Object.entries(OPERATIONS_OF)) {
-        if (!IS_LONG && of?.has(operation) === false) continue;
-        if (isReduced && !REDUCED.has(code)) continue;
+      for (const code of codesOf(operation, turn, isSticky)) {
+        const of = OPERATIONS_OF[code];
         const isHit = trigger(name, nth, isSticky);
         const fits = (each: Operation): boolean => IS_LONG || of === undefined || of.has(each);
         const at: Case["at"] = (each, on) => (isHit(each, on) && fits(each) ? code : undefined);
@@ -89,4 +96,13 @@ export function* faultsOf(
       }
     }
   }
+}
+
+/** What one operation fails with, `turn` being how many of its kind came before it. */
+function codesOf(operation: Operation, turn: number, isSticky: boolean): string[] {
+  const all = Object.keys(OPERATIONS_OF);
+  if (IS_LONG) return all;
+  const others = all.filter((code) => OPERATIONS_OF[code]?.has(operation));
+  const other = others[(turn >> 1) % others.length];
+  return other !== undefined && turn % 2 === Number(isSticky) ? [ANY, other] : [ANY];
 }
