@@ -1,4 +1,5 @@
 // Archived logs that were damaged, and what a crash leaves of one that was on its way.
+import "./helpers/in-memory.ts";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";

@@ -1,5 +1,6 @@
 // A SessionStore of the Claude Agent SDK: what its contract asks for, and what a crash and a second process may not break.
 // The SDK itself runs on it in tools/examples/claude-agent-sdk.
+import "./helpers/in-memory.ts";
 import fc from "fast-check";
 import { statSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
 // Compaction of what is large, and without being asked.
+import "./helpers/in-memory.ts";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

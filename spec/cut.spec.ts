@@ -1,4 +1,5 @@
 // A log of every line type, cut at every byte: what a crash in the middle of any write can leave.
+import "./helpers/in-memory.ts";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
 // A document for people: its structure is its own, whatever the messages say, and code in them stays what it is.
+import "./helpers/in-memory.ts";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";

@@ -1,4 +1,5 @@
 // What is written back for a tool, or as lines, and comes in again, is the session that it was.
+import "./helpers/in-memory.ts";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";

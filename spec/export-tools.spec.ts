@@ -1,4 +1,5 @@
 // Sessions that no tool has made, or that went on here, written for picoclaw and Claude Code: what these can hold comes back.
+import "./helpers/in-memory.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";

@@ -1,5 +1,6 @@
 // A log of every line type, damaged at every byte: what is damaged is found and told, all else is read, and repair leaves
 // a store that verify has nothing more to say of than what nobody can mend.
+import "./helpers/in-memory.ts";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RepairAction } from "../lib/index.ts";

@@ -1,4 +1,5 @@
 // What an import copies as it stands in the source is what it would have made of it: redact() makes it look at every value.
+import "./helpers/in-memory.ts";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";

@@ -1,4 +1,5 @@
 // A source that is still being written: wherever the first import found its end, the second one adds just the rest.
+import "./helpers/in-memory.ts";
 import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect, test } from "vitest";

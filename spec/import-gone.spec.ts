@@ -1,4 +1,5 @@
 // What was taken out here does not come back with the next import, though the source has it still, and no line of it is left here.
+import "./helpers/in-memory.ts";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";

@@ -1,4 +1,5 @@
 // opencode's database comes in: while opencode writes to it, whatever columns it has, and however it was cut.
+import "./helpers/in-memory.ts";
 import { chmodSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";

@@ -1,4 +1,5 @@
 // opencode's file tree comes in, in both of its layouts, and what `opencode export` writes.
+import "./helpers/in-memory.ts";
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";

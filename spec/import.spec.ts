@@ -1,4 +1,5 @@
 // What holds for every import: it can be repeated, it can be cut off, it brings back nothing and changes no source.
+import "./helpers/in-memory.ts";
 import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
 // Random histories of three machines: whatever they did apart and in whichever order they merged, in the end all have the same.
+import "./helpers/in-memory.ts";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Store } from "../lib/index.ts";

@@ -1,4 +1,5 @@
 // Any sequence of operations, from two open stores on one directory, equals the same on plain arrays.
+import "./helpers/in-memory.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Session, Store } from "../lib/index.ts";

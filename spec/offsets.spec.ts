@@ -1,4 +1,5 @@
 // A store with sidecars answers what one answers that reads its logs, whatever has become of either.
+import "./helpers/in-memory.ts";
 import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,5 +1,6 @@
 // A Session of the OpenAI Agents SDK: the same as a list of items in memory, whatever is called, also across crashes and processes. The SDK's
 // own runner works on it in tools/examples/openai-agents.
+import "./helpers/in-memory.ts";
 import fc from "fast-check";
 import { statSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
 // picoclaw's Store: the behaviours of its own tests, as laws, and what a crash and a second process may not break.
+import "./helpers/in-memory.ts";
 import { appendFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { picoclawStore } from "../lib/adapters/picoclaw.ts";

@@ -1,4 +1,5 @@
 // What a repair leaves, since other lines count by it.
+import "./helpers/in-memory.ts";
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { linesOf } from "./helpers/cli.ts";

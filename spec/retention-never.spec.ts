@@ -1,4 +1,5 @@
 // Retention surprises nobody: a law for each kind of session that never goes, and for clocks that lie.
+import "./helpers/in-memory.ts";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";

@@ -1,4 +1,5 @@
 // What a search finds is what a naive search through the histories finds, and with `hidden` one through all lines.
+import "./helpers/in-memory.ts";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";

@@ -1,5 +1,6 @@
 // Titles of all sessions, searched as somebody types: what is found is what a look at every session would find, whoever
 // wrote it, and whatever becomes of the cache.
+import "./helpers/in-memory.ts";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";

@@ -1,5 +1,6 @@
 // A session of several machines' logs: what is read of it, from the ends of its logs, an index or all of it, is what a second
 // reader finds in the bytes.
+import "./helpers/in-memory.ts";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";

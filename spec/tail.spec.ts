@@ -1,5 +1,6 @@
 // The newest messages of a session that nobody has open come from the end of its log. They are what a read of all of
 // it gives.
+import "./helpers/in-memory.ts";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
