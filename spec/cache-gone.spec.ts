@@ -1,15 +1,19 @@
 // `rm -rf .cache` at any time, under processes that write, list and read.
-import { rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { settingsOf } from "../lib/base/options.ts";
 import { openStore } from "../lib/index.ts";
+import { rooms } from "../lib/open.ts";
+import { openOn } from "../lib/store/open-on.ts";
 import { expectLists, expectSessions } from "./helpers/store-answers.ts";
 import { askHere } from "./helpers/asked.ts";
+import { FaultVfs } from "./helpers/fault-vfs.ts";
 import { NaiveStore } from "./helpers/naive-store.ts";
 import { output, run } from "./helpers/processes.ts";
 import type { Child } from "./helpers/processes.ts";
 import { randomOf } from "./helpers/random.ts";
-import { useStores } from "./helpers/stores.ts";
+import { collect, logPath, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const ROUNDS = process.env["TURNLOG_LONG"] ? 2000 : 80;
@@ -130,4 +134,41 @@ test("under a process that appends, makes, lists and reads: nothing is lost", as
 test("under several processes: nothing is lost", async () => {
   const directory = stores.directory();
   await expectAll(directory, await work(directory, ["a", "b", "c"]));
+});
+
+/** Somebody comes in between when a directory is looked at. */
+class Interrupted extends FaultVfs {
+  interrupt: (() => Promise<void>) | undefined;
+
+  override async *streamNames(path: string): AsyncGenerator<string> {
+    const { interrupt } = this;
+    this.interrupt = undefined;
+    await interrupt?.();
+    yield* super.streamNames(path);
+  }
+}
+
+test("while one lists, and another one of the same store looks into it meanwhile: every session is listed", async () => {
+  const directory = stores.directory();
+  const first = await stores.open({}, directory);
+  for (const id of ["old", "new"]) await first.session(id, { create: true }).append({ id: "m" });
+  const log = logPath(first, "old");
+  await first.close();
+  const month = join(directory, "sessions", first.machine, "2025-01");
+  mkdirSync(month);
+  renameSync(log, join(month, "old.jsonl"));
+  const vfs = new Interrupted();
+  const store = await openOn<any, any>(vfs, directory, settingsOf(), rooms);
+  // Until the directories are so old that they need not be looked at.
+  for (let looks = -1; looks !== vfs.count("streamNames", ""); await collect(store.ids()))
+    looks = vfs.count("streamNames", "");
+  const other = await stores.open({}, directory);
+  await other.session("newer", { create: true }).append({ id: "m" });
+  vfs.interrupt = async () => {
+    rmSync(join(directory, ".cache"), { recursive: true, force: true });
+    await collect(store.verify());
+  };
+  expect((await collect(store.ids())).toSorted()).toEqual(["new", "newer", "old"]);
+  expect(vfs.interrupt).toBe(undefined);
+  await store.close();
 });

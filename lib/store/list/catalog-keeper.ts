@@ -283,7 +283,8 @@ export class CatalogKeeper {
 
   async #mergeIfRipe(isBusy: boolean): Promise<void> {
     const catalog = this.#catalog;
-    if (this.#merging !== undefined || this.#store.readOnly !== undefined) return;
+    // A look that is under way ends with this, too: nothing is forgotten under it.
+    if (this.#merging !== undefined || this.#reconciling !== undefined || this.#store.readOnly !== undefined) return;
     // What was compared in doubt becomes a base at once: others need not compare it again.
     if (!catalog.isChecked) {
       if (!catalog.isRipe(isBusy)) return;

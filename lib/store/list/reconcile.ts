@@ -1,6 +1,6 @@
 // Brings the catalog up to date with the logs, which are the truth: journals first, then directories that changed, then
 // the sessions that somebody may be writing to.
-import { ioError } from "../../base/errors.ts";
+import { ioError, StoreError } from "../../base/errors.ts";
 import { giveWay } from "../../base/turn.ts";
 import { DamagedIndexError } from "../../indexes/blocks.ts";
 import type { Catalog } from "../../indexes/catalog/catalog.ts";
@@ -16,20 +16,29 @@ import type { StoreState } from "../state.ts";
 
 /** So many sessions are read before others hear of them. */
 const ENTRIES_A_WRITE = 64;
+/** So often the cache may go while the logs are compared with it. */
+const MOST_TRIES = 20;
 
 /** `all`: compare every file, in directories that look as they did, too. */
 export async function reconcile(store: StoreState, catalog: Catalog, all: boolean): Promise<void> {
   try {
-    await reconcileOnce(store, catalog, all);
+    await reconcileWhole(store, catalog, all);
   } catch (error) {
     if (!(error instanceof DamagedIndexError))
       throw ioError(error, "list the sessions", { path: (error as { path?: string }).path });
     catalog.drop();
-    await reconcileOnce(store, catalog, true);
+    await reconcileWhole(store, catalog, true);
   }
 }
 
-async function reconcileOnce(store: StoreState, catalog: Catalog, all: boolean): Promise<void> {
+/** Whoever looks into the catalog meanwhile may find that the cache went: then what was passed over as known is not known. */
+async function reconcileWhole(store: StoreState, catalog: Catalog, all: boolean): Promise<void> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) if (await reconcileOnce(store, catalog, all)) return;
+  throw new StoreError("IO", "the store's cache goes again and again while the sessions are listed");
+}
+
+/** False: what was known at the beginning was forgotten on the way. */
+async function reconcileOnce(store: StoreState, catalog: Catalog, all: boolean): Promise<boolean> {
   catalog.load();
   const { isDoubtful, generation } = catalog;
   store.locator.refresh();
@@ -60,6 +69,7 @@ async function reconcileOnce(store: StoreState, catalog: Catalog, all: boolean):
       catalog.setMonth(directory, print, generation);
   }
   catalog.settleDoubt(generation);
+  return generation === catalog.generation;
 }
 
 async function describeAll(
