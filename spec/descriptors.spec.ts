@@ -1,4 +1,5 @@
 // A store with more sessions than a process may have open files works, and cuts no reader off.
+import "./helpers/in-memory.ts";
 import { mkdtempSync, readdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
