@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { jsonLinesOf, linesOf, start, storeWith, turnlog, turnlogHere } from "./helpers/cli.ts";
-import { nextMs } from "./helpers/search.ts";
+import { nextMs } from "./helpers/clock.ts";
 import { logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();

@@ -1,7 +1,7 @@
 // turnlog ls and turnlog search: which sessions they print, how one pages on, and how they end.
 import { expect, test } from "vitest";
 import { jsonLinesOf, linesOf, turnlogHere } from "./helpers/cli.ts";
-import { nextMs } from "./helpers/search.ts";
+import { nextMs } from "./helpers/clock.ts";
 import { useStores } from "./helpers/stores.ts";
 
 const stores = useStores();

@@ -33,18 +33,20 @@ function linesOf(markdown: string): Line[] {
   });
 }
 
-/** A line without its escapes and code; runs of backticks that have no other half are an error, since the next line could have it. */
+/** A line with a blank for each escape and piece of code, so that what stood apart stays apart; runs of backticks that have no other half are an error, since the next line could have it. */
 function bare(line: string): string {
   let out = "";
   for (let at = 0; at < line.length;) {
-    if (line[at] === "\\" && /[!-/:-@[-`{-~]/.test(line[at + 1] ?? "")) at += 2;
-    else if (line[at] === "`") {
+    if (line[at] === "\\" && /[!-/:-@[-`{-~]/.test(line[at + 1] ?? "")) {
+      out += " ";
+      at += 2;
+    } else if (line[at] === "`") {
       const [run] = /^`+/.exec(line.slice(at))!;
       const close = [...line.slice(at + run.length).matchAll(/`+/g)].find(([each]) => each.length === run.length);
       if (close === undefined) throw new Error(`a run of backticks is left open in ${line}`);
       const code = line.slice(at, at + run.length + close.index + run.length);
       // A cell of a table can end within it.
-      if (line.includes("|")) out += code.replaceAll("`", "");
+      out += line.includes("|") ? code.replaceAll("`", "") : " ";
       at += code.length;
     } else out += line[at++];
   }
@@ -89,6 +91,15 @@ test("no title, message, tool or file breaks out of its place", async () => {
   await eachHostileSession(stores, async (store, id, messages) => {
     expectSound(await documentOf(store, id), messages);
   });
+});
+
+test("a picture after an exclamation mark shows as none", async () => {
+  const store = await stores.open();
+  const session = await store.createSession({ title: "t" });
+  await session.append({ role: "user", content: "!![x](https://example.org/pixel.png)" });
+  const markdown = await documentOf(store, session.id);
+  expect(markdown).toContain("!\\![x](https://example.org/pixel.png)");
+  expectSound(markdown, 1);
 });
 
 test("a picture in code shows as none where a table's cell can end within the code", async () => {

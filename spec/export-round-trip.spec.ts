@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SessionInfo, Store } from "../lib/index.ts";
+import { nextMs } from "./helpers/clock.ts";
 import { isThere } from "./helpers/processes.ts";
 import { step, storeAfter } from "./helpers/random-sessions.ts";
 import { collect, filesIn, useStores } from "./helpers/stores.ts";
@@ -71,6 +72,7 @@ test("lines are what ndjson and jq read: a session, then its messages", async ()
     { type: "session", createdAt: "y" },
   ]);
   await session.putPart("a", { id: "p", text: "late" });
+  nextMs();
   await store.createSession({ id: "empty" });
   const path = join(stores.unverified(), "all.ndjson");
   await store.exportTo(path, { format: "ndjson" });

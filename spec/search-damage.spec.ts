@@ -3,7 +3,8 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { SearchOptions, StoreWarning } from "../lib/index.ts";
-import { idsFor, nextMs, search } from "./helpers/search.ts";
+import { nextMs } from "./helpers/clock.ts";
+import { idsFor, search } from "./helpers/search.ts";
 import { logsOf, onlyLog, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();

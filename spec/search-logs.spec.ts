@@ -6,7 +6,8 @@ import { openMemoryStore } from "../lib/index.ts";
 import type { SearchProgress, Store } from "../lib/index.ts";
 import { stateOf } from "./helpers/files.ts";
 import { run } from "./helpers/processes.ts";
-import { idsFor, nextMs, search } from "./helpers/search.ts";
+import { nextMs } from "./helpers/clock.ts";
+import { idsFor, search } from "./helpers/search.ts";
 import { collect, logsOf, onlyLog, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();

@@ -3,6 +3,7 @@ import { cpSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { SearchHit, SearchOptions, Store } from "../../lib/index.ts";
 import { collect } from "./stores.ts";
+import { nextMs } from "./clock.ts";
 
 export async function search(store: Store<any, any>, text: string, options?: SearchOptions): Promise<SearchHit[]> {
   return await collect(store.searchMessages(text, options));
@@ -10,11 +11,6 @@ export async function search(store: Store<any, any>, text: string, options?: Sea
 
 export async function idsFor(store: Store<any, any>, text: string, options?: SearchOptions): Promise<string[]> {
   return (await search(store, text, options)).map(({ id }) => id);
-}
-
-/** What is written next is later than what was written. */
-export function nextMs(): void {
-  for (const now = Date.now(); Date.now() === now;);
 }
 
 /** The first text in a value that has the needle, found character by character. */
