@@ -179,43 +179,48 @@ export class LogWriter {
 
   /** Resolves when all commits so far are on the disk, in the file that the path names: one fdatasync for all that wait. */
   async sync(): Promise<void> {
-    let wanted: number;
-    do {
-      wanted = this.#written;
-      while (this.#synced < wanted) {
-        if (this.failure !== undefined) throw this.failure;
-        if (this.#syncing !== undefined) this.#isShared = true;
-        this.#syncing ??= this.#syncOnce();
-        await this.#syncing;
-      }
-      // What others have written since then is theirs to wait for.
-      wanted = this.#written;
-      this.confirm();
-    } while (this.#written > wanted);
+    // If the path names another file by now, the lines are written to that one, and are to be synced.
+    if (this.#synced >= this.#written) this.confirm();
+    const wanted = this.#written;
+    while (this.#synced < wanted) {
+      if (this.failure !== undefined) throw this.failure;
+      if (this.#syncing !== undefined) this.#isShared = true;
+      this.#syncing ??= this.#syncOnce().finally(() => {
+        this.#syncing = undefined;
+      });
+      await this.#syncing;
+    }
   }
 
   async #syncOnce(): Promise<void> {
     const isShared = this.#isShared;
     this.#isShared = false;
+    // Those whom the last one has served together come back together: the first of them would have this one for itself.
+    if (isShared) await new Promise(setImmediate);
+    const before = this.#synced;
+    const upTo = this.#written;
+    await this.#syncFile();
+    this.#synced = upTo;
+    // One look for all that wait. If it finds another file, it has written the lines to that one, which is to be synced, too.
+    const written = this.#written;
+    this.confirm();
+    if (this.#written > written) this.#synced = before;
+  }
+
+  async #syncFile(): Promise<void> {
     const { path } = this.log;
     try {
-      // Those whom the last one has served together come back together: the first of them would have this one for itself.
-      if (isShared) await new Promise(setImmediate);
-      const upTo = this.#written;
       const open = openToSync(this.#vfs, this.#descriptors, this.log);
       try {
         await open?.file.sync();
       } finally {
         open?.close();
       }
-      this.#synced = upTo;
     } catch (cause) {
       // The kernel has marked the pages clean: the next sync would say OK, and the bytes would be gone.
       const action = "bring the session's log to the disk (it is read-only until the store is opened anew)";
       this.failure = ioError(cause, action, { path, written: "unknown" });
       throw this.failure;
-    } finally {
-      this.#syncing = undefined;
     }
   }
 
