@@ -1,35 +1,16 @@
 // Files and streams of messages: what is wrong in them, how their sessions are called, and whose they are.
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { expect, test } from "vitest";
-import type { Store } from "../lib/index.ts";
 import { importedOf } from "./helpers/imports.ts";
+import { fileWith, FIXTURES, fixture, lines, read, said } from "./helpers/message-files.ts";
 import { collect, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
-const FIXTURES = new URL("../fixtures/import/messages", import.meta.url).pathname;
-
-function fixture(name: string): string {
-  return join(FIXTURES, name);
-}
-
-function read(name: string): any {
-  return JSON.parse(readFileSync(fixture(name), "utf8"));
-}
-
-function lines(values: readonly unknown[]): string {
-  return values.map((value) => `${JSON.stringify(value)}\n`).join("");
-}
-
-async function said(store: Store<any, any>, id: string): Promise<unknown[]> {
-  return (await store.session(id).history()).map(({ data }) => data);
-}
 
 function written(name: string, content: unknown): string {
-  const path = join(stores.unverified(), name);
-  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
-  return path;
+  return fileWith(stores, name, content);
 }
 
 test("what is no message is told of, and the rest goes on", async () => {

@@ -4,33 +4,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openMemoryStore } from "../lib/index.ts";
-import type { Store } from "../lib/index.ts";
 import { everyEntry } from "./helpers/imports.ts";
+import { fileWith, FIXTURES, fixture, lines, read, said } from "./helpers/message-files.ts";
 import { useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
-const FIXTURES = new URL("../fixtures/import/messages", import.meta.url).pathname;
-
-function fixture(name: string): string {
-  return join(FIXTURES, name);
-}
-
-function read(name: string): any {
-  return JSON.parse(readFileSync(fixture(name), "utf8"));
-}
-
-function lines(values: readonly unknown[]): string {
-  return values.map((value) => `${JSON.stringify(value)}\n`).join("");
-}
-
-async function said(store: Store<any, any>, id: string): Promise<unknown[]> {
-  return (await store.session(id).history()).map(({ data }) => data);
-}
 
 function written(name: string, content: unknown): string {
-  const path = join(stores.unverified(), name);
-  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
-  return path;
+  return fileWith(stores, name, content);
 }
 
 test.each([

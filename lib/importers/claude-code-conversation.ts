@@ -3,15 +3,15 @@
 // the harness, the terminal, the session's settings) are kept with the message that they came after.
 import { basename } from "node:path";
 import type { SessionPatch } from "../base/session-info.ts";
-import type { FoundLine } from "../store/import/import.ts";
 import { canonical } from "../line/canonical.ts";
+import type { FoundLine } from "../store/import/import.ts";
 import { Chains, isSidechain } from "./claude-code-chains.ts";
 import { isPrompt, recordsOf, sayingOf, textAt, textOfPrompt } from "./claude-code-records.ts";
 import type { RawRecord, Saying } from "./claude-code-records.ts";
 import { keptFiles } from "./claude-code-side-files.ts";
+import type { SideFile } from "./claude-code-side-files.ts";
 import { isSameAnswer, TurnMessage } from "./claude-code-turn.ts";
 import type { Turn, TurnLine } from "./claude-code-turn.ts";
-import type { SideFile } from "./claude-code-side-files.ts";
 import type { OnProblem } from "./importer.ts";
 import { parseObject, textIn, timeOf } from "./importer.ts";
 import { Kept, Names } from "./kept.ts";

@@ -10,8 +10,6 @@ export interface Way {
   readonly isHidden?: boolean;
   /** What was appended may be all that has changed: only refresh() reads again what lies before it. */
   readonly needsRefresh?: boolean;
-  /** It is not found yet. */
-  readonly isMissed?: boolean;
   /** Gives what comes after it, if anything does: a log that went away comes back. */
   run(world: World): Promise<Rest> | Rest;
 }
