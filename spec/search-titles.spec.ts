@@ -8,7 +8,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { Store } from "../lib/index.ts";
 import { encodeName } from "../lib/disk/names.ts";
 import { checksum } from "../lib/line/codec.ts";
-import { fold } from "../lib/indexes/titles/fold.ts";
+import { fold } from "../lib/line/searched.ts";
 import { formatStamp } from "../lib/line/stamp.ts";
 import { useStores } from "./helpers/stores.ts";
 

@@ -1,5 +1,5 @@
 // The search over titles by its definition: look at every session, then sort. Only the folding is the library's own.
-import { fold } from "../../lib/indexes/titles/fold.ts";
+import { fold } from "../../lib/line/searched.ts";
 import type { Title, TitleHit } from "../../lib/indexes/titles/title.ts";
 
 /** A look at every session folds the same texts again and again. */

@@ -3,7 +3,7 @@ import { firstPlace } from "./bisect.ts";
 import { Blocks } from "./blocks.ts";
 import { IS_ARCHIVED, IS_PROMPT } from "./columns.ts";
 import type { Columns } from "./columns.ts";
-import { fold } from "./fold.ts";
+import { fold } from "../../line/searched.ts";
 import { Postings } from "./postings.ts";
 import { Strings } from "./strings.ts";
 import { comparePlaces } from "./title.ts";

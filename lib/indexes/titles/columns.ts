@@ -1,5 +1,5 @@
 // Titles on their way into the columns of a base.
-import { fold } from "./fold.ts";
+import { fold } from "../../line/searched.ts";
 import { StringsBuilder } from "./strings.ts";
 import type { Strings } from "./strings.ts";
 import { comparePlaces, normalTitle } from "./title.ts";

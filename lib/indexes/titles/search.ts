@@ -1,5 +1,5 @@
 // A query's answer out of both parts, in one order: the base's rows and the young titles.
-import { queryOf } from "./fold.ts";
+import { queryOf } from "../../line/searched.ts";
 import { RANKS, rankOf } from "./rank.ts";
 import { newestOf, searchBase } from "./search-base.ts";
 import { comparePlaces } from "./title.ts";

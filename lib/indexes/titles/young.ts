@@ -1,6 +1,6 @@
 // The titles that came or changed since the base was made. Few, and they change: objects, in lists that are kept sorted.
 import { firstPlace } from "./bisect.ts";
-import { fold, hasWords } from "./fold.ts";
+import { fold, hasWords } from "../../line/searched.ts";
 import { comparePlaces } from "./title.ts";
 import type { Place, Title } from "./title.ts";
 import { Turns } from "../../base/slices.ts";

@@ -1,7 +1,7 @@
 // What counts as the same text in a search.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fold, queryOf } from "../lib/indexes/titles/fold.ts";
+import { fold, queryOf } from "../lib/line/searched.ts";
 
 test.each([
   ["case", "Fix THE Parser", "fix the parser"],
