@@ -3,19 +3,60 @@
 import { dirname } from "node:path";
 import type { FileStat, OpenMode, Vfs, VfsFile } from "./vfs.ts";
 
+/** What a file has. */
+export interface Content {
+  readonly size: number;
+  readonly isFar: boolean;
+  /** At the end. -> how many bytes */
+  write(content: string | Buffer, bytes: number): number;
+  read(target: Buffer, start: number, length: number, position: number): number;
+  readLater(target: Buffer, start: number, length: number, position: number): Promise<number>;
+}
+
 interface Node {
   readonly ino: number;
   readonly isDirectory: boolean;
   readonly names: Set<string>;
-  content: Buffer;
-  size: number;
+  content: Content;
   changedMs: number;
 }
 
 export class MemoryVfs implements Vfs {
   readonly isVolatile = true;
   readonly #nodes = new Map<string, Node>();
+  readonly #named: (path: string) => void;
   #inodes = 0;
+
+  /** `named` is told of each path that names another file from now on, or none. */
+  constructor(named: (path: string) => void = () => undefined) {
+    this.#named = named;
+  }
+
+  /** The content of a file; undefined: there is none at this path. */
+  contentOf(path: string): Content | undefined {
+    const node = this.#nodes.get(path);
+    return node?.isDirectory === false ? node.content : undefined;
+  }
+
+  /** Gives a new file this name, whatever has it. */
+  place(path: string, content: Content): void {
+    this.makeDirectory(dirname(path));
+    this.remove(path);
+    this.#add(path, false, content);
+  }
+
+  /** The file at this path is the same, and has the same bytes, or more, elsewhere. */
+  exchange(path: string, content: Content): void {
+    const node = this.#existing(path, "open");
+    if (content.size > node.content.size) node.changedMs = Math.max(Date.now(), node.changedMs + 1);
+    node.content = content;
+  }
+
+  /** The file at this path has grown. */
+  touch(path: string): void {
+    const node = this.#existing(path, "open");
+    node.changedMs = Math.max(Date.now(), node.changedMs + 1);
+  }
 
   open(path: string, mode: OpenMode): VfsFile {
     const node = this.#nodes.get(path);
@@ -39,7 +80,9 @@ export class MemoryVfs implements Vfs {
 
   readText(path: string): string | undefined {
     const node = this.#nodes.get(path);
-    return node?.content.toString("utf8", 0, node.size);
+    if (node === undefined || node.isDirectory) return undefined;
+    const bytes = Buffer.alloc(node.content.size);
+    return bytes.toString("utf8", 0, node.content.read(bytes, 0, bytes.length, 0));
   }
 
   names(path: string): string[] {
@@ -73,7 +116,7 @@ export class MemoryVfs implements Vfs {
   }
 
   remove(path: string): void {
-    this.#nodes.delete(path);
+    if (this.#nodes.delete(path)) this.#named(path);
     this.#nodes.get(dirname(path))?.names.delete(path.slice(dirname(path).length + 1));
   }
 
@@ -96,15 +139,8 @@ export class MemoryVfs implements Vfs {
     return node;
   }
 
-  #add(path: string, isDirectory: boolean): Node {
-    const node: Node = {
-      ino: ++this.#inodes,
-      isDirectory,
-      names: new Set(),
-      content: Buffer.alloc(0),
-      size: 0,
-      changedMs: Date.now(),
-    };
+  #add(path: string, isDirectory: boolean, content: Content = new MemoryContent()): Node {
+    const node: Node = { ino: ++this.#inodes, isDirectory, names: new Set(), content, changedMs: Date.now() };
     this.#setName(path, node);
     return node;
   }
@@ -118,6 +154,7 @@ export class MemoryVfs implements Vfs {
       directory.changedMs = Date.now();
     }
     this.#nodes.set(path, node);
+    this.#named(path);
   }
 }
 
@@ -128,27 +165,21 @@ class MemoryFile implements VfsFile {
     this.#node = node;
   }
 
+  get isFar(): boolean {
+    return this.#node.content.isFar;
+  }
+
   write(content: string | Buffer, bytes: number): number {
-    const node = this.#node;
-    if (node.size + bytes > node.content.length) {
-      const wider = Buffer.alloc(Math.max(node.size + bytes, node.content.length * 2, 4096));
-      node.content.copy(wider, 0, 0, node.size);
-      node.content = wider;
-    }
-    if (typeof content === "string") node.content.write(content, node.size, "utf8");
-    else content.copy(node.content, node.size, 0, bytes);
-    node.size += bytes;
-    node.changedMs = Date.now();
-    return bytes;
+    this.#node.changedMs = Date.now();
+    return this.#node.content.write(content, bytes);
   }
 
   read(target: Buffer, start: number, length: number, position: number): number {
-    const end = Math.min(position + length, this.#node.size);
-    return position >= end ? 0 : this.#node.content.copy(target, start, position, end);
+    return this.#node.content.read(target, start, length, position);
   }
 
   async readLater(target: Buffer, start: number, length: number, position: number): Promise<number> {
-    return this.read(target, start, length, position);
+    return await this.#node.content.readLater(target, start, length, position);
   }
 
   stat(): FileStat {
@@ -160,11 +191,39 @@ class MemoryFile implements VfsFile {
   close(): void {}
 }
 
+/** Bytes in memory, at the end of which more are written. */
+export class MemoryContent implements Content {
+  readonly isFar = false;
+  size = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  write(content: string | Buffer, bytes: number): number {
+    if (this.size + bytes > this.#bytes.length) {
+      const wider = Buffer.alloc(Math.max(this.size + bytes, this.#bytes.length * 2, 4096));
+      this.#bytes.copy(wider, 0, 0, this.size);
+      this.#bytes = wider;
+    }
+    if (typeof content === "string") this.#bytes.write(content, this.size, "utf8");
+    else content.copy(this.#bytes, this.size, 0, bytes);
+    this.size += bytes;
+    return bytes;
+  }
+
+  read(target: Buffer, start: number, length: number, position: number): number {
+    const end = Math.min(position + length, this.size);
+    return position >= end ? 0 : this.#bytes.copy(target, start, position, end);
+  }
+
+  async readLater(target: Buffer, start: number, length: number, position: number): Promise<number> {
+    return this.read(target, start, length, position);
+  }
+}
+
 function statOf(node: Node): FileStat {
   return {
     dev: 1,
     ino: node.ino,
-    size: node.size,
+    size: node.content.size,
     mtimeMs: node.changedMs,
     ctimeMs: node.changedMs,
     birthtimeMs: 0,

@@ -13,6 +13,8 @@ export interface FileStat {
 }
 
 export interface VfsFile {
+  /** Its bytes lie where only a request reaches them: read() throws NotHere for those that nobody has fetched. */
+  readonly isFar?: boolean;
   /**
    * One write(2) at the end of the file. Returns the bytes that were written, which can be fewer than given: the
    * system returns a short count as success. `bytes` is the content's length in UTF-8.

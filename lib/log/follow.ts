@@ -16,7 +16,7 @@ export class LogFollower {
   /** Passes on the lines of whole commits, at least those that are new: a log that was replaced comes whole again. */
   async read(file: VfsFile, pass: (line: LineHead) => void, signal?: AbortSignal): Promise<void> {
     const { dev, ino, size } = file.stat();
-    if (dev !== this.#dev || ino !== this.#ino || size < this.#offset || !isPieceStart(file, this.#offset)) {
+    if (dev !== this.#dev || ino !== this.#ino || size < this.#offset || !(await isPieceStart(file, this.#offset))) {
       this.#dev = dev;
       this.#ino = ino;
       this.#offset = 0;

@@ -46,9 +46,12 @@ const CRC_START = Buffer.from(',"crc":"');
 const CRC_LENGTH = ',"crc":"00000000"}'.length;
 
 /** A piece can only begin where one has ended. */
-export function isPieceStart(file: VfsFile, offset: number): boolean {
+export async function isPieceStart(file: VfsFile, offset: number): Promise<boolean> {
   const before = Buffer.alloc(1);
-  return offset === 0 || (file.read(before, 0, 1, offset - 1) === 1 && before[0] === LF);
+  if (offset === 0) return true;
+  const count =
+    file.isFar === true ? await file.readLater(before, 0, 1, offset - 1) : file.read(before, 0, 1, offset - 1);
+  return count === 1 && before[0] === LF;
 }
 
 /** Reads the pieces in bytes[start, end) that end in a newline; bytes[0] is at `base` in the log. -> where the rest begins */

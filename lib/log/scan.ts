@@ -20,7 +20,7 @@ export async function scan(
   sink: PieceSink,
   signal?: AbortSignal,
 ): Promise<ScanEnd> {
-  if (to - from <= CHUNK_BYTES) return scanNow(file, from, to, sink);
+  if (to - from <= CHUNK_BYTES && file.isFar !== true) return scanNow(file, from, to, sink);
   const steps = scanSteps(file, from, to, sink);
   try {
     let step = await steps.next();
@@ -38,7 +38,7 @@ export async function* scanSteps(
   to: number,
   sink: PieceSink,
 ): AsyncGenerator<void, ScanEnd> {
-  if (to - from <= CHUNK_BYTES) return scanNow(file, from, to, sink);
+  if (to - from <= CHUNK_BYTES && file.isFar !== true) return scanNow(file, from, to, sink);
   const chunks = new Chunks(file, from, to);
   try {
     let chunk: Chunk = { bytes: Buffer.alloc(0), start: 0, end: 0, base: from };

@@ -40,7 +40,9 @@ export class LogSearch {
 
   /** Searches [0, size) of a log. A long search gives way. -> true: the sink had enough */
   async run(file: VfsFile, size: number, sink: SearchSink): Promise<boolean> {
-    return await (size <= CHUNK_BYTES ? this.#runShort(file, size, sink) : this.#runLong(file, size, sink));
+    return await (size <= CHUNK_BYTES && file.isFar !== true
+      ? this.#runShort(file, size, sink)
+      : this.#runLong(file, size, sink));
   }
 
   async #runShort(file: VfsFile, size: number, sink: SearchSink): Promise<boolean> {

@@ -12,6 +12,7 @@ export async function exclusively<T>(
   operation: () => Promise<T>,
   prepare?: () => Promise<void>,
 ): Promise<T> {
+  if (session.store.remote !== undefined) return await session.store.remote.exclusively(session, operation, prepare);
   return await session.queue.run(async () => {
     const { lease, store } = session;
     if (prepare !== undefined) await prepare();

@@ -3,6 +3,8 @@
 export class Queue {
   readonly #typed: (error: unknown) => unknown;
   #waiting = 0;
+  /** How many operations were asked for. */
+  asked = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   /** What an operation fails with passes through `typed` on its way to the caller. */
@@ -17,6 +19,7 @@ export class Queue {
 
   run<T>(operation: () => Promise<T>): Promise<T> {
     this.#waiting++;
+    this.asked++;
     const result = this.#last
       .then(operation)
       .catch((error: unknown) => {

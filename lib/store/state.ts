@@ -9,6 +9,7 @@ import type { Layout } from "../disk/names.ts";
 import type { Vfs } from "../disk/vfs.ts";
 import { Background } from "./background.ts";
 import type { CatalogKeeper } from "./list/catalog-keeper.ts";
+import type { Remote } from "./remote.ts";
 import { Clock } from "./clock.ts";
 import { Compactions } from "./space/compactions.ts";
 import { Events } from "./events.ts";
@@ -32,6 +33,8 @@ export class StoreState {
   /** The folder that new logs go to. Empty where nothing can be written. */
   readonly machine: string;
   readonly #machines: Set<string>;
+  /** Undefined: the store lies in a file system of its own. */
+  readonly remote: Remote | undefined;
   /** Why nothing can be written here; undefined: it can. */
   readonly readOnly: StoreError | undefined;
   readonly descriptors: Descriptors;
@@ -73,7 +76,9 @@ export class StoreState {
     machines: readonly string[],
     readOnly: StoreError | undefined,
     makeCatalog: (store: StoreState) => CatalogKeeper,
+    remote?: Remote,
   ) {
+    this.remote = remote;
     this.vfs = vfs;
     this.layout = layout;
     this.settings = settings;
@@ -85,7 +90,7 @@ export class StoreState {
     this.leases = hasLeases ? new Leases(vfs, layout, machine, settings.busyTimeoutMs) : undefined;
     this.descriptors = new Descriptors(vfs, settings.maxOpenFiles);
     this.locator = new Locator(vfs, layout);
-    this.blobs = new Blobs(vfs, layout);
+    this.blobs = remote?.blobs ?? new Blobs(vfs, layout);
     this.clock = new Clock(vfs, layout);
     this.owed = new Owed(vfs, layout, () => this.upkeep.soon());
     const unpacked = new UnpackedLogs(vfs, layout);
@@ -233,6 +238,7 @@ export class StoreState {
     await this.sidecars.close();
     this.descriptors.dropAll();
     this.unpacked.close();
+    await this.remote?.close();
     this.sessions.clear();
   }
 

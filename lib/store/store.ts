@@ -19,7 +19,7 @@ import { createSession } from "./write/create-session.ts";
 import type { CreateSessionOptions } from "./write/create-session.ts";
 import type { StoreEvents } from "./events.ts";
 import type { SessionFilter } from "./list/filter.ts";
-import { count, get, ids, page, sessions } from "./list/list.ts";
+import { count, get, ids, page, searchTitles, sessions } from "./list/list.ts";
 import type { SessionPage, SessionPageOptions } from "./list/list.ts";
 import type { Rooms } from "./rooms.ts";
 import { Retention } from "./retention/retention.ts";
@@ -40,9 +40,9 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
     this.#rooms = rooms;
   }
 
-  /** The directory that it lies in, without symbolic links. */
+  /** The directory that it lies in, without symbolic links; of a store in a database where that is, without a password. */
   get path(): string {
-    return this.#state.layout.root;
+    return this.#state.remote?.place ?? this.#state.layout.root;
   }
 
   /** The folder that this machine writes to: what a sync must not overwrite. Empty where the store is read-only. */
@@ -118,7 +118,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    * Fast enough for every key that is typed; what other processes change shows within a twentieth of a second.
    */
   async searchTitles(text: string, options: TitleSearchOptions = {}): Promise<TitleHit[]> {
-    return await this.#state.track(() => this.#state.catalog.titles.search(text, options));
+    return await this.#state.track(() => searchTitles(this.#state, text, options));
   }
 
   /**
@@ -199,7 +199,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   async blob(reference: BlobReference): Promise<StoredBlob | undefined> {
     return await this.#state.track(async () => {
       const { blobOf } = await import("./blobs/attachments.ts");
-      return blobOf(this.#state, reference);
+      return await blobOf(this.#state, reference);
     });
   }
 

@@ -36,6 +36,7 @@ interface Found {
  */
 export async function collectBlobs(store: StoreState, options: CollectOptions = {}): Promise<BlobCollection> {
   if (store.readOnly !== undefined) throw store.readOnly;
+  if (store.remote !== undefined) return await store.remote.collectBlobs(options);
   const { vfs, layout, settings } = store;
   const { erase, signal } = options;
   const windowMs = settings.restoreDays * DAY_MS;

@@ -12,9 +12,10 @@ const PIECE_BYTES = 768 * 1024;
 const MOST_TRIES = 3;
 
 /** Undefined: it is not here, or not as long as the reference says. */
-export function blobOf(store: StoreState, reference: unknown): StoredBlob | undefined {
+export async function blobOf(store: StoreState, reference: unknown): Promise<StoredBlob | undefined> {
   if (!isReference(reference))
     throw new ArgumentError("INVALID_ARGUMENT", 'blob() takes the reference that a read with blobs: "reference" gives');
+  await store.remote?.lookForBlob(hashOf(reference));
   const { bytes, mime } = reference;
   const file = [...filesOf(store, reference)].find((each) => each.bytes === bytes);
   if (file === undefined) return undefined;
@@ -49,6 +50,7 @@ export async function textOf(store: StoreState, reference: BlobReference): Promi
 }
 
 async function textIn(store: StoreState, reference: BlobReference): Promise<string | Missing> {
+  await store.remote?.lookForBlob(hashOf(reference));
   let missing: Missing = { code: "blob-missing", path: store.layout.blobs, cause: undefined };
   try {
     for (const file of filesOf(store, reference)) {

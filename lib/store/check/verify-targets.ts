@@ -6,8 +6,8 @@ import type { Fingerprint } from "../../disk/fingerprint.ts";
 import { UNSEEN } from "../list/describe.ts";
 import { placeOf } from "../locator.ts";
 import type { Place } from "../locator.ts";
-
 import type { StoreState } from "../state.ts";
+import { walk } from "../list/walk.ts";
 
 /** Where a store lies; nobody need have it open. */
 export type StoreRoom = Pick<StoreState, "vfs" | "layout">;
@@ -114,6 +114,22 @@ function* monthsIn(
         yield { path, machine, error: error as Error };
       }
     }
+  }
+}
+
+/** The same where only the medium knows which there are. */
+export async function* remoteTargets(store: StoreState, ids: readonly string[] | undefined): AsyncGenerator<Target> {
+  if (ids !== undefined) {
+    for (const id of new Set(ids)) {
+      checkId(id);
+      await store.remote?.look(encodeName(id));
+    }
+    yield* targetsOf(store, ids);
+    return;
+  }
+  for await (const { name } of walk(store, "created", 1)) {
+    await store.remote?.look(name);
+    yield { name, places: placesOf(store, name) };
   }
 }
 

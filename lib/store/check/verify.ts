@@ -8,7 +8,7 @@ import { problemOf } from "./verify-codes.ts";
 import { wrongBlobs } from "./verify-blobs.ts";
 import { strayCaches } from "./verify-files.ts";
 import { SessionCheck } from "./verify-session.ts";
-import { targetsOf } from "./verify-targets.ts";
+import { remoteTargets, targetsOf } from "./verify-targets.ts";
 
 export function checkVerify(call: string, options: VerifyOptions, known: readonly string[] = []): void {
   checkOptions(call, options, ["ids", "signal", "onProgress", ...known]);
@@ -36,7 +36,7 @@ export async function* verify(
     progress.problems++;
     return problem;
   };
-  for await (const target of targetsOf(store, ids)) {
+  for await (const target of store.remote === undefined ? targetsOf(store, ids) : remoteTargets(store, ids)) {
     if ("error" in target) {
       const { path, machine, error } = target;
       const where = machine === undefined ? {} : { machine };

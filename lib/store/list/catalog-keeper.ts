@@ -74,7 +74,7 @@ export class CatalogKeeper {
     const { now } = this.#store;
     session.wroteAt = now;
     this.titles.willWrite(session);
-    if (now - session.toldAt < LIVE_MS && now >= session.toldAt) return;
+    if (this.#store.remote !== undefined || (now - session.toldAt < LIVE_MS && now >= session.toldAt)) return;
     session.toldAt = now;
     this.#touched.add(session);
     this.#catalog.touch(session.name, this.#writer, now);

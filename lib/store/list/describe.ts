@@ -49,6 +49,8 @@ const MOST_LOOKS = 100;
 
 /** True while the logs are those that were read. Their directories are looked at elsewhere, for logs that are new. */
 export function isAsSeen(store: StoreState, { logs }: CatalogEntry): boolean {
+  // It has just said so itself.
+  if (store.remote !== undefined) return true;
   return logs.every(({ directory, file, print }) => {
     const stat = store.vfs.stat(store.layout.pathIn(directory, file));
     return stat !== undefined && isSameFile(print, stat);

@@ -6,6 +6,8 @@ import { giveWay } from "../../base/turn.ts";
 import { DamagedIndexError } from "../../indexes/blocks.ts";
 import { compareMarks, markOf } from "../../indexes/catalog/entry.ts";
 import type { CatalogEntry, Mark, Order } from "../../indexes/catalog/entry.ts";
+import type { TitleSearchOptions } from "../../indexes/titles/search.ts";
+import type { TitleHit } from "../../indexes/titles/title.ts";
 import { parseStamp, STAMP_LENGTH } from "../../line/stamp.ts";
 import { describe, isAsSeen, shownInfo } from "./describe.ts";
 import { acceptor, FILTERS, msOf } from "./filter.ts";
@@ -44,8 +46,9 @@ const MOST_TRIES = 3;
 export async function get(store: StoreState, id: string): Promise<SessionInfo | DamagedSession | undefined> {
   const known = store.session(id);
   if (!known.queue.isIdle) await known.queue.settled();
-  const entry = await describe(store, known.name);
-  return entry.logs.length === 0 ? undefined : shownInfo(entry);
+  const { remote } = store;
+  const entry = remote === undefined ? await describe(store, known.name) : await remote.entry(known.name);
+  return entry === undefined || entry.logs.length === 0 ? undefined : shownInfo(entry);
 }
 
 export async function page(store: StoreState, options: SessionPageOptions): Promise<SessionPage> {
@@ -102,6 +105,10 @@ async function* findTyped(store: StoreState, filter: SessionFilter): AsyncGenera
 
 export async function count(store: StoreState, filter: SessionFilter): Promise<number> {
   checkOptions("count", filter, FILTERS);
+  if (store.remote !== undefined) {
+    acceptor(filter);
+    return await store.remote.count(filter);
+  }
   const counted = filter.since === undefined ? await countColumns(store, filter) : undefined;
   if (counted !== undefined) return counted;
   let found = 0;
@@ -126,6 +133,11 @@ async function countColumns(store: StoreState, filter: SessionFilter): Promise<n
   } finally {
     release?.();
   }
+}
+
+export async function searchTitles(store: StoreState, text: string, options: TitleSearchOptions): Promise<TitleHit[]> {
+  const { remote, catalog } = store;
+  return await (remote === undefined ? catalog.titles.search(text, options) : remote.searchTitles(text, options));
 }
 
 /** The ids of the session's children, their children, and so on. */

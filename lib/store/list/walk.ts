@@ -4,6 +4,7 @@ import { DamagedIndexError } from "../../indexes/blocks.ts";
 import { markOf } from "../../indexes/catalog/entry.ts";
 import type { CatalogEntry, Mark, Order } from "../../indexes/catalog/entry.ts";
 import type { Narrowing } from "../../indexes/catalog/view.ts";
+import type { SessionFilter } from "./filter.ts";
 import type { StoreState } from "../state.ts";
 
 /**
@@ -15,9 +16,13 @@ export async function* walk(
   order: Order,
   direction: 1 | -1,
   mark?: Mark,
-  narrowing?: Narrowing,
+  narrowing?: Narrowing & SessionFilter,
   keepsLooking = true,
 ): AsyncGenerator<CatalogEntry> {
+  if (store.remote !== undefined) {
+    yield* store.remote.walk(order, direction, mark, narrowing);
+    return;
+  }
   let last = mark;
   for (let isAgain = false; ; isAgain = true) {
     const { view } = await store.catalog.current(keepsLooking);

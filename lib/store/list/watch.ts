@@ -11,6 +11,7 @@ import type { CatalogView } from "../../indexes/catalog/view.ts";
 import { parseStamp } from "../../line/stamp.ts";
 import type { Moment } from "./catalog-keeper.ts";
 import { shownInfo } from "./describe.ts";
+import type { SessionWatcher } from "../remote.ts";
 import { rounds } from "./rounds.ts";
 import type { StoreState } from "../state.ts";
 import { Waker } from "../waker.ts";
@@ -30,7 +31,7 @@ export async function* watch(store: StoreState, options: WatchOptions): AsyncGen
   const waker = new Waker(store.vfs);
   // What other processes tell each other lies here.
   waker.watchAll(join(store.layout.cache, "catalog"));
-  const watcher = new Watcher(store);
+  const watcher = store.remote?.watcher() ?? new Watcher(store);
   try {
     yield* rounds(store, waker, signal, async function* (isFirst) {
       for await (const entry of isFirst ? watcher.begin(from) : watcher.changes()) {
@@ -43,7 +44,7 @@ export async function* watch(store: StoreState, options: WatchOptions): AsyncGen
   }
 }
 
-class Watcher {
+class Watcher implements SessionWatcher {
   readonly #store: StoreState;
   readonly #names: Set<string>;
   #known: Moment | undefined;

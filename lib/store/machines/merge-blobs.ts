@@ -30,6 +30,7 @@ export class BlobCopies {
   /** Sees to it that an attachment is here. False: neither store has it. */
   async take(hash: string): Promise<boolean> {
     if (this.#seen.has(hash)) return true;
+    await this.#store.remote?.lookForBlob(hash);
     if (!this.#isHere(hash)) {
       const file = await this.#copy(hash);
       if (file === undefined) return this.#store.blobs.find(hash).next().done !== true;

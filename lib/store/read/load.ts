@@ -24,6 +24,7 @@ const TRIES_TO_FIND = 3;
 
 /** Resolves when the fold has all that was in the logs when this was called, or the session is known not to exist. */
 export async function refresh(session: SessionState): Promise<void> {
+  await session.store.remote?.look(session.name);
   const before = session.loads;
   while (!session.isReady()) {
     if (session.loading === undefined) {
@@ -126,7 +127,7 @@ export async function catchUp(session: SessionState, fold: Fold): Promise<boolea
     const open = log.open(session.store.descriptors)?.pin();
     if (open === undefined) return false;
     try {
-      if (!isPieceStart(open.file, log.covered)) return false;
+      if (!(await isPieceStart(open.file, log.covered))) return false;
       const lines: LineHead[] = [];
       const isInOrder = await readFrom(log, open, (line) => lines.push(line));
       // A writer that is heard again: its commit that had no end may have one now.

@@ -111,7 +111,7 @@ export class Snapshot<M extends object, P extends object> {
       const { file } = this.#files[log] as OpenFile;
       const length = spanEnd - offset;
       const count =
-        length <= SYNC_BYTES
+        length <= SYNC_BYTES && file.isFar !== true
           ? file.read(bytes, filled, length, offset)
           : await file.readLater(bytes, filled, length, offset);
       if (count !== length) throw new StaleError();

@@ -32,7 +32,8 @@ export async function takeTail<T>(
   messages: number,
   take: Take<T>,
 ): Promise<{ taken: T } | undefined> {
-  const { vfs, locator } = session.store;
+  const { vfs, locator, remote } = session.store;
+  await remote?.look(session.name);
   const places = locator.find(session.name);
   if (places.length === 0 || places.length > MOST_LOGS || !places.every((place) => isPlain(vfs, place)))
     return undefined;

@@ -1,6 +1,7 @@
 // What a read works on: a fold that is up to date, and the files that its rows lie in.
 import { errno, StoreError } from "../../base/errors.ts";
 import type { OpenFile } from "../../disk/descriptors.ts";
+import { reaching } from "../../disk/far.ts";
 import type { Fold } from "../../line/fold.ts";
 import type { Reading } from "../../line/reading.ts";
 import { BadSidecarError } from "../../indexes/offsets/sidecar.ts";
@@ -38,6 +39,7 @@ const MOST_TRIES = 5;
 export async function viewAll<T>(session: SessionState, take: Take<T>, evenDeleted = false): Promise<T> {
   const { queue, store } = session;
   store.checkOpen();
+  if (store.remote !== undefined) return await queue.run(() => reaching(() => viewNext(session, take, evenDeleted)));
   const files = queue.isIdle && session.isReady() ? tryOpenAll(session) : undefined;
   return files === undefined
     ? await queue.run(() => viewNext(session, take, evenDeleted))
@@ -59,7 +61,7 @@ export async function viewNext<T>(session: SessionState, take: Take<T>, evenDele
 export async function viewPart<T>(session: SessionState, take: Take<T, Reading>, evenDeleted = false): Promise<T> {
   const { queue, store } = session;
   store.checkOpen();
-  if (session.known !== undefined) return await viewAll(session, take, evenDeleted);
+  if (session.known !== undefined || store.remote !== undefined) return await viewAll(session, take, evenDeleted);
   const isIdle = queue.isIdle;
   const found = isIdle ? takePaged(session, take, evenDeleted) : undefined;
   if (found !== undefined) return found.taken;
@@ -74,10 +76,13 @@ export async function viewLast<T>(session: SessionState, messages: number, take:
   session.store.checkOpen();
   const isCold = session.known === undefined && session.loading === undefined && session.queue.isIdle;
   // A sidecar knows more than the end does: what is damaged before it, and lines that are not in order.
-  const paged = isCold && messages <= MOST_IN_PART ? takePaged(session, take, false) : undefined;
+  const paged =
+    isCold && session.store.remote === undefined && messages <= MOST_IN_PART
+      ? takePaged(session, take, false)
+      : undefined;
   if (paged !== undefined) return paged.taken;
   const found = isCold
-    ? await session.queue.run(() => takeTail(session, messages, take).catch(unlessSystem))
+    ? await session.queue.run(() => reaching(() => takeTail(session, messages, take)).catch(unlessSystem))
     : undefined;
   if (found !== undefined) return found.taken;
   return await (messages <= MOST_IN_PART ? viewPart(session, take) : viewAll(session, take));

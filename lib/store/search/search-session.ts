@@ -124,7 +124,9 @@ export class SearchView {
     const bytes = Buffer.allocUnsafe(length);
     const { file } = this.#files[log] as OpenFile;
     const count =
-      length <= SYNC_BYTES ? file.read(bytes, 0, length, offset) : await file.readLater(bytes, 0, length, offset);
+      length <= SYNC_BYTES && file.isFar !== true
+        ? file.read(bytes, 0, length, offset)
+        : await file.readLater(bytes, 0, length, offset);
     return bytes.subarray(0, count);
   }
 }

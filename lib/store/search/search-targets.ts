@@ -4,7 +4,6 @@ import { checkId, decodeName, encodeName } from "../../disk/names.ts";
 import { compareMarks, markOf } from "../../indexes/catalog/entry.ts";
 import type { CatalogEntry, Order } from "../../indexes/catalog/entry.ts";
 import { parseStamp } from "../../line/stamp.ts";
-import type { CatalogKeeper } from "../list/catalog-keeper.ts";
 import type { StoreState } from "../state.ts";
 import { walk } from "../list/walk.ts";
 
@@ -25,7 +24,7 @@ interface Wanted {
 
 /** The newest first, deleted ones among them. Throws NOT_FOUND for an id that is none. */
 export async function targetsOf(store: StoreState, { ids, order, activeMs }: Wanted): Promise<Target[]> {
-  const { layout, catalog } = store;
+  const { layout } = store;
   const targets: Target[] = [];
   const isOver = ({ updated }: CatalogEntry): boolean => (parseStamp(updated)?.ms ?? Infinity) < activeMs;
   const add = (entry: CatalogEntry): void => {
@@ -36,7 +35,7 @@ export async function targetsOf(store: StoreState, { ids, order, activeMs }: Wan
     targets.push({ id, paths, ...(isNameless && { damaged: info["damaged"] as string }) });
   };
   if (ids !== undefined) {
-    for (const entry of await entriesOf(catalog, ids, order)) if (!isOver(entry)) add(entry);
+    for (const entry of await entriesOf(store, ids, order)) if (!isOver(entry)) add(entry);
     return targets;
   }
   for await (const entry of walk(store, order, 1)) {
@@ -45,13 +44,16 @@ export async function targetsOf(store: StoreState, { ids, order, activeMs }: Wan
   return targets;
 }
 
-async function entriesOf(catalog: CatalogKeeper, ids: readonly string[], order: Order): Promise<CatalogEntry[]> {
-  const { view } = await catalog.current();
-  const entries = Array.from(new Set(ids), (id) => {
+async function entriesOf(store: StoreState, ids: readonly string[], order: Order): Promise<CatalogEntry[]> {
+  const { remote, catalog } = store;
+  const view = remote === undefined ? (await catalog.current()).view : undefined;
+  const entries: CatalogEntry[] = [];
+  for (const id of new Set(ids)) {
     checkId(id);
-    const entry = view.find(encodeName(id));
-    if (entry !== undefined) return entry;
-    throw new StoreError("NOT_FOUND", `no session ${JSON.stringify(id)}`, { session: id });
-  });
+    const name = encodeName(id);
+    const entry = remote === undefined ? view?.find(name) : await remote.entry(name);
+    if (entry === undefined) throw new StoreError("NOT_FOUND", `no session ${JSON.stringify(id)}`, { session: id });
+    entries.push(entry);
+  }
   return entries.sort((a, b) => compareMarks(markOf(a, order), markOf(b, order)));
 }

@@ -57,6 +57,8 @@ async function archiveOnce(session: SessionState): Promise<boolean> {
   if (session.isPutAway && session.hasPacked && session.fold?.info.get("archived") === true) return true;
   // If we crash after this one, the session is archived to whoever lists it, and its log is where it was.
   await mark(session, true);
+  // A database has no other place for it.
+  if (session.store.remote !== undefined) return true;
   if (session.hasPacked) await bringBack(session);
   session.isBroughtBack = false;
   // All that is known of it may be another machine's, that has marked it.

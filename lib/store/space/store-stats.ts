@@ -21,6 +21,7 @@ import { isAsSeen, shownInfo } from "../list/describe.ts";
 import { renew } from "../list/list.ts";
 import { MachineTotals } from "./machine-totals.ts";
 import { stats } from "../read/stats.ts";
+import type { Remote } from "../remote.ts";
 import type { StoreState } from "../state.ts";
 import { walk } from "../list/walk.ts";
 
@@ -42,6 +43,7 @@ export async function storeStats(store: StoreState, options: StoreStatsOptions):
     await lines?.add(entry);
     options.onProgress?.({ sessions: sessions.count, bytes: sessions.bytes });
   }
+  if (store.remote !== undefined) return await remoteStats(store.remote, sessions, machines, lines);
   const used = (path: string): Promise<SpaceUsed> => spaceUsed(store, path, signal);
   const [logs, blobs, archive] = [await used(layout.sessions), await used(layout.blobs), await used(layout.archive)];
   const [trash, lostAndFound] = [await used(layout.trash), await used(layout.lostAndFound)];
@@ -55,6 +57,29 @@ export async function storeStats(store: StoreState, options: StoreStatsOptions):
     trash,
     lostAndFound,
     cache,
+    ...sessions.shown(),
+    machines: machines.shown(),
+    ...(lines !== undefined && { lines: lines.shown() }),
+  };
+}
+
+const NOTHING: SpaceUsed = { files: 0, bytes: 0 };
+
+async function remoteStats(
+  remote: Remote,
+  sessions: SessionTotals,
+  machines: MachineTotals,
+  lines: LineTotals | undefined,
+): Promise<StoreStats> {
+  const { logs, blobs, trash } = await remote.used();
+  return {
+    bytes: logs.bytes + blobs.bytes + trash.bytes,
+    logs,
+    blobs,
+    archive: NOTHING,
+    trash,
+    lostAndFound: NOTHING,
+    cache: NOTHING,
     ...sessions.shown(),
     machines: machines.shown(),
     ...(lines !== undefined && { lines: lines.shown() }),

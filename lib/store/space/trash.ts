@@ -4,6 +4,7 @@ import { errno } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
 import type { EmptyTrashOptions, EmptyTrashReport, TrashedSession, TrashOptions } from "../../base/trash.ts";
 import { giveWay } from "../../base/turn.ts";
+import { reaching } from "../../disk/far.ts";
 import { InfoFold } from "../../line/info.ts";
 import { compareStamps, parseStamp } from "../../line/stamp.ts";
 import { firstLine } from "../../log/last.ts";
@@ -25,7 +26,7 @@ export async function* trash(store: StoreState, options: TrashOptions): AsyncGen
   try {
     const moment = store.clock.now();
     for await (const each of walkTrash(store, options.signal)) {
-      const shown = await describeTrashed(store, each, moment);
+      const shown = await reaching(() => describeTrashed(store, each, moment));
       if (shown !== undefined) yield shown;
     }
   } catch (error) {
@@ -56,7 +57,11 @@ async function remove(
     if (!isWanted(each)) continue;
     sessions++;
     bytes += each.stat.size;
-    if (!dryRun) removeTrashed(store, each);
+    const { remote } = store;
+    if (dryRun) continue;
+    const id = (await remote?.entry(each.name))?.id;
+    if (remote === undefined || id === undefined) removeTrashed(store, each);
+    else await remote.exclusively(store.session(id), async () => removeTrashed(store, each));
   }
   if (sessions > 0 && !dryRun) await store.vfs.syncDirectory(store.layout.trash);
   return { sessions, bytes };
@@ -72,7 +77,8 @@ function removeTrashed({ vfs, layout }: StoreState, { path, name }: Trashed): vo
   }
 }
 
-async function* walkTrash({ vfs, layout }: StoreState, signal?: AbortSignal): AsyncGenerator<Trashed> {
+async function* walkTrash({ vfs, layout, remote }: StoreState, signal?: AbortSignal): AsyncGenerator<Trashed> {
+  await remote?.lookAtTrash();
   for (const name of vfs.names(layout.trash)) {
     for (const file of vfs.names(join(layout.trash, name))) {
       signal?.throwIfAborted();

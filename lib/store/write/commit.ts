@@ -49,6 +49,7 @@ export function commit<T>(
     !isCanonicalLoaded() ||
     session.writer === undefined ||
     session.hasPacked ||
+    session.store.remote !== undefined ||
     !session.isReadyToWrite()
   ) {
     const prepare = hasAttachments ? () => attachAll(session, encoded) : undefined;
@@ -197,12 +198,17 @@ export async function commitFirst<T>(
 function planned<T>(session: SessionState, tx: Transaction, plan: (tx: Transaction) => T): T {
   try {
     const result = plan(tx);
-    if (session.isBroughtBack && hasNewMessage(tx)) update(tx, new Map([["archived", null]]));
+    if (hasNewMessage(tx) && wasArchived(session, tx)) update(tx, new Map([["archived", null]]));
     return result;
   } catch (error) {
     if (tx.lines.length > 0) session.forget();
     throw error;
   }
+}
+
+/** Its log came back from the archive for this; where there is no other place for one that is archived, the mark alone tells. */
+function wasArchived({ isBroughtBack, store }: SessionState, { known }: Transaction): boolean {
+  return isBroughtBack || (store.remote !== undefined && known.fold.info.get("archived") === true);
 }
 
 function hasNewMessage({ lines }: Transaction): boolean {
