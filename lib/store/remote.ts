@@ -33,6 +33,8 @@ export interface Remote {
   readonly blobs: Blobs;
   /** The files of the session's logs are as they are there now. */
   look(name: string): Promise<void>;
+  /** All of it is in memory then, for those who read it in passing. */
+  bring(name: string): Promise<void>;
   /**
    * Runs an operation in the session's turn, in one transaction with all that it writes to the session's files. It is run anew
    * after a conflict, and when it lacks bytes. What `prepare` does comes before that, once.

@@ -229,13 +229,13 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
   }
 
   /**
-   * Brings in what another store, a part of one, or a log has: of each log the union of the lines. The source is only read; what
-   * cannot be merged is in the report. Throws NOT_FOUND, NOT_A_STORE, NEWER_FORMAT; INVALID_ARGUMENT for the store itself.
+   * Brings in what another store, a part of one, or a log has, by its path (a store that is open by itself, wherever it lies): of
+   * each log the union of the lines. The source is only read; what cannot be merged is in the report. Throws NOT_FOUND, NOT_A_STORE, NEWER_FORMAT; INVALID_ARGUMENT for the store itself.
    */
-  async merge(source: string, options: MergeOptions = {}): Promise<MergeReport> {
+  async merge(source: string | Store<M, P>, options: MergeOptions = {}): Promise<MergeReport> {
     return await this.#state.track(async () => {
       const { merge } = await import("./machines/merge.ts");
-      return await merge(this.#state, source, options);
+      return await merge(this.#state, source instanceof Store ? source.#state : source, options);
     });
   }
 

@@ -50,7 +50,8 @@ export class BlobCopies {
 
   /** The file that was taken. */
   async #copy(hash: string): Promise<BlobFile | undefined> {
-    const { vfs, blobs } = this.#source;
+    const { vfs, blobs, remote } = this.#source;
+    await remote?.lookForBlob(hash);
     for (const file of blobs?.find(hash) ?? []) {
       try {
         const ending = extname(basename(file.path));

@@ -1,6 +1,7 @@
 // What a merge has at hand, and what it counts.
 import { ArgumentError, errno, ioError, StoreError } from "../../base/errors.ts";
 import type { HealedLog, MergeProblem, MergeReport } from "../../base/merge.ts";
+import { NotHere } from "../../disk/far.ts";
 import type { Stamp } from "../../line/stamp.ts";
 import { Comparison } from "../../log/compare.ts";
 import type { Place } from "../locator.ts";
@@ -46,6 +47,8 @@ export class MergeRun {
 
   /** The logs of a session here. */
   placesOf(name: string): Place[] {
+    // What a look at a session shows may lie in a month that nothing lay in before.
+    if (this.store.remote !== undefined) this.#months = undefined;
     this.#months ??= readableMonths(this.store);
     return placesIn(this.store, this.#months, name);
   }
@@ -90,6 +93,8 @@ export class MergeRun {
   /** What keeps one log from being merged; throws what keeps all from it. */
   problemOf(error: unknown, path: string, session?: string): MergeProblem {
     this.signal?.throwIfAborted();
+    // Nothing is wrong: who can wait for it begins anew.
+    if (error instanceof NotHere) throw error;
     const isExpected = error instanceof StoreError || error instanceof ArgumentError || errno(error) !== undefined;
     if (!isExpected) throw error;
     const failure = error instanceof ArgumentError ? error : ioError(error, "merge the log");

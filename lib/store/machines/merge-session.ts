@@ -186,7 +186,9 @@ export class SessionMerge {
       this.problems.push({ path: first?.path ?? path, session: id, reason: "it has no header, here and there" });
       return;
     }
-    const plan = await planLog(ours, theirs, signal);
+    const planned = await planLog(ours, theirs, signal);
+    // A database has no archive: the mark alone says that a session lies in it.
+    const plan = { ...planned, isPacked: planned.isPacked && this.#run.store.remote === undefined };
     // Nothing of ours alone is taken up where nothing of it is purged.
     if (theirs.length === 0 && !plan.isErasing) return;
     for (const reading of theirs) await this.#takeBlobs(reading, plan.status !== "unchanged");

@@ -8,8 +8,10 @@ import { NodeVfs } from "../../disk/node-vfs.ts";
 import type { Vfs } from "../../disk/vfs.ts";
 import { firstLine } from "../../log/last.ts";
 import { checkMarker } from "../open.ts";
-import type { StoreState } from "../state.ts";
-import { targetsOf } from "../check/verify-targets.ts";
+import { StoreState } from "../state.ts";
+import { remoteTargets, targetsOf } from "../check/verify-targets.ts";
+import type { Target } from "../check/verify-targets.ts";
+import type { Remote } from "../remote.ts";
 
 /** In so many bytes a log has a line. */
 const FIRST_BYTES = 1024 * 1024;
@@ -48,12 +50,15 @@ export interface MergeSource {
   readonly vfs: Vfs;
   /** Its attachments; undefined: it has none. */
   readonly blobs: Blobs | undefined;
+  /** The store that it is, where only that knows what lies in it. */
+  readonly remote: Remote | undefined;
   /** One session after the other, in no order. */
   logs(): AsyncGenerator<SourceLogs | Unreadable>;
 }
 
 /** Throws NOT_FOUND, NOT_A_STORE, NEWER_FORMAT, DAMAGED; INVALID_ARGUMENT for the store itself. */
 export function openSource(store: StoreState, source: unknown): MergeSource {
+  if (source instanceof StoreState) return openStore(store, source);
   if (typeof source !== "string" || source === "" || source.includes("\0"))
     throw new ArgumentError("INVALID_ARGUMENT", "merge() takes the path of a store or of a log");
   const path = resolve(source);
@@ -81,20 +86,43 @@ function openDirectory(store: StoreState, vfs: Vfs, root: string): MergeSource {
   return {
     vfs,
     blobs: blobsIn(vfs, layout),
-    async *logs() {
-      for await (const target of targetsOf({ vfs, layout }, undefined)) {
-        if ("error" in target) yield target;
-        else {
-          // What a tool keeps for itself is none of ours.
-          const shown = target.places.filter(({ machine }) => !machine.startsWith("."));
-          const copies = shown.map(({ path, machine, packed }) =>
-            copyAt(path, packed !== undefined, { machine, month: basename(dirname(path)) }),
-          );
-          if (copies.length > 0) yield { name: target.name, copies, isSingle: false };
-        }
-      }
-    },
+    remote: undefined,
+    logs: () => logsOf(targetsOf({ vfs, layout }, undefined)),
   };
+}
+
+/** Another store that is open. */
+function openStore(store: StoreState, source: StoreState): MergeSource {
+  const { vfs, layout, remote, blobs } = source;
+  if (source === store || (vfs === store.vfs && isSame(vfs, layout.root, store.layout.root)))
+    throw new ArgumentError("INVALID_ARGUMENT", `${remote?.place ?? layout.root} is the store itself`);
+  source.checkOpen();
+  return { vfs, blobs, remote, logs: () => logsOf(allTargets(source)) };
+}
+
+async function* allTargets(source: StoreState): AsyncGenerator<Target> {
+  if (source.remote === undefined) yield* targetsOf(source, undefined);
+  else
+    for await (const target of remoteTargets(source, undefined)) {
+      // Its bytes are read in passing, and more than once.
+      if ("name" in target) await source.remote.bring(target.name);
+      yield target;
+    }
+}
+
+async function* logsOf(targets: AsyncIterable<Target>): ReturnType<MergeSource["logs"]> {
+  for await (const target of targets) {
+    if ("error" in target) {
+      yield target;
+      continue;
+    }
+    // What a tool keeps for itself is none of ours.
+    const shown = target.places.filter(({ machine }) => !machine.startsWith("."));
+    const copies = shown.map(({ path, machine, packed }) =>
+      copyAt(path, packed !== undefined, { machine, month: basename(dirname(path)) }),
+    );
+    if (copies.length > 0) yield { name: target.name, copies, isSingle: false };
+  }
 }
 
 function openLog(vfs: Vfs, path: string): MergeSource {
@@ -115,6 +143,7 @@ function openLog(vfs: Vfs, path: string): MergeSource {
   return {
     vfs,
     blobs: copy.month === undefined ? undefined : blobsIn(vfs, new Layout(root)),
+    remote: undefined,
     async *logs() {
       yield await Promise.resolve({ name, copies: [copy], isSingle: true });
     },

@@ -5,6 +5,7 @@ import { ArgumentError } from "../../base/errors.ts";
 import type { MergeOptions, MergeReport } from "../../base/merge.ts";
 import { checkOptions } from "../../base/options.ts";
 import { giveWay } from "../../base/turn.ts";
+import { reaching } from "../../disk/far.ts";
 import { syncUp } from "../../disk/aside.ts";
 import { decodeName, encodeName, LOG_ENDING } from "../../disk/names.ts";
 import type { VfsFile } from "../../disk/vfs.ts";
@@ -40,7 +41,8 @@ export async function merge(store: StoreState, from: unknown, options: MergeOpti
         continue;
       }
       for (const { path } of logs.copies) done.bytes += source.vfs.stat(path)?.size ?? 0;
-      if (await isEqual(run, logs)) run.unchanged(logs.copies.length);
+      await store.remote?.look(logs.name);
+      if (await reaching(() => isEqual(run, logs))) run.unchanged(logs.copies.length);
       else await mergeLogs(run, logs);
       done.sessions++;
       onProgress?.({ ...done });
@@ -165,19 +167,23 @@ async function mergeLogs(run: MergeRun, { name, copies, isSingle }: SourceLogs):
 }
 
 async function mergeOne(run: MergeRun, id: string, theirs: readonly TheirReading[], erasure: Erasure): Promise<void> {
-  const session = run.store.session(id);
+  const { store } = run;
+  const session = store.session(id);
   const merging = new SessionMerge(run, session, theirs, erasure);
   const merge = async (): Promise<void> => await merging.merge();
   // Others' logs of what is not here get names that nobody has: who is first with one is found out by that.
   const isAbsent = run.placesOf(session.name).length === 0;
-  const isFree = isAbsent && theirs.every(({ month }) => month !== undefined && month.machine !== run.store.machine);
+  const isFree =
+    store.remote === undefined &&
+    isAbsent &&
+    theirs.every(({ month }) => month !== undefined && month.machine !== store.machine);
   try {
     await (run.isTrial || isFree ? session.queue.run(merge) : exclusively(session, merge));
   } finally {
     // Of thousands that come in nobody writes on.
     session.lease?.letGo();
     run.add(merging.results, merging.problems, merging.isKnown, isChief(run, session.name, theirs));
-    run.store.makeRoom();
+    store.makeRoom();
   }
 }
 
