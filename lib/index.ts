@@ -3,6 +3,7 @@ export type { AdoptOptions, AdoptReport } from "./base/adopt.ts";
 export type { BlobMode, BlobReference, StoredBlob } from "./base/blob.ts";
 export { ArgumentError, StoreError } from "./base/errors.ts";
 export type { ArgumentErrorCode, LeaseHolder, StoreErrorCode, Written } from "./base/errors.ts";
+export type { CopyOptions, CopyProblem, CopyProgress, CopyReport } from "./base/copy.ts";
 export type { ChangeKind, SessionChange, StoreChange } from "./base/change.ts";
 export type { Branch, Entry, Page, Part, Receipt } from "./base/entry.ts";
 export type {

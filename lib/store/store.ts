@@ -2,6 +2,7 @@
 import type { AdoptOptions, AdoptReport } from "../base/adopt.ts";
 import type { BlobReference, StoredBlob } from "../base/blob.ts";
 import type { StoreChange } from "../base/change.ts";
+import type { CopyOptions, CopyReport } from "../base/copy.ts";
 import type { ExportOptions, ExportReport, ExportTarget } from "../base/export.ts";
 import type { ImportOptions, ImportReport, ImportSource } from "../base/import.ts";
 import type { MergeOptions, MergeReport } from "../base/merge.ts";
@@ -62,10 +63,7 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    * SESSION_BUSY while a lease shows that somebody does, NOT_FOUND where there is no such folder.
    */
   async adopt(machine: string, options: AdoptOptions = {}): Promise<AdoptReport> {
-    return await this.#state.track(async () => {
-      const { adopt } = await import("./space.ts");
-      return await adopt(this.#state, machine, options);
-    });
+    return await this.#state.track(async () => (await import("./space.ts")).adopt(this.#state, machine, options));
   }
 
   /** How much history is kept: what a policy would take, and taking it. */
@@ -222,10 +220,8 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    * nothing. With `dryRun` nothing is changed, and the report says what would be.
    */
   async repair(options: RepairOptions = {}): Promise<RepairReport> {
-    return await this.#state.track(async () => {
-      const { repair } = await import("./check/repair.ts");
-      return await repair(this.#state, options);
-    });
+    const { repair } = await import("./check/repair.ts");
+    return await this.#state.track(() => repair(this.#state, options));
   }
 
   /**
@@ -233,10 +229,18 @@ export class Store<M extends object = Record<string, unknown>, P extends object 
    * each log the union of the lines. The source is only read; what cannot be merged is in the report. Throws NOT_FOUND, NOT_A_STORE, NEWER_FORMAT; INVALID_ARGUMENT for the store itself.
    */
   async merge(source: string | Store<M, P>, options: MergeOptions = {}): Promise<MergeReport> {
-    return await this.#state.track(async () => {
-      const { merge } = await import("./machines/merge.ts");
-      return await merge(this.#state, source instanceof Store ? source.#state : source, options);
-    });
+    const { merge } = await import("./machines/merge.ts");
+    const from = source instanceof Store ? source.#state : source;
+    return await this.#state.track(() => merge(this.#state, from, options));
+  }
+
+  /**
+   * Copies all that is here, but for the trash, into another store that is open, in files or in a database, and compares both
+   * then, by the number of each session's lines and a checksum over them. Goes on where one that was cut short has ended.
+   */
+  async copyTo(target: Store<M, P>, options: CopyOptions = {}): Promise<CopyReport> {
+    const { copy } = await import("./machines/copy.ts");
+    return await this.#state.track(() => target.#state.track(() => copy(this.#state, target.#state, options)));
   }
 
   /**
