@@ -13,20 +13,20 @@ export interface Case {
   /** It opens one store several times, so it needs a backend with `reopen`. */
   readonly reopens: boolean;
   /** Rejects with what is wrong: an AssertionError, or whatever the store threw. */
-  run(backend: Backend): Promise<void>;
+  readonly run: (backend: Backend) => Promise<void>;
 }
 
 /** What a body has at hand. */
 export interface Bench {
-  create(options?: StoreOptions): Promise<TestedStore>;
-  reopen(store: TestedStore, options?: StoreOptions): Promise<TestedStore>;
+  readonly create: (options?: StoreOptions) => Promise<TestedStore>;
+  readonly reopen: (store: TestedStore, options?: StoreOptions) => Promise<TestedStore>;
   /** False where nobody can tell. */
-  holds(store: TestedStore, text: string): Promise<boolean>;
+  readonly holds: (store: TestedStore, text: string) => Promise<boolean>;
   /** An empty directory. */
-  directory(): Promise<string>;
+  readonly directory: () => Promise<string>;
 }
 
-export type Body = (bench: Bench) => Promise<void>;
+type Body = (bench: Bench) => Promise<void>;
 
 export type Define = ((name: string, body: Body) => void) & {
   /** A case that opens its store more than once. */
@@ -56,7 +56,7 @@ async function run(backend: Backend, reopens: boolean, body: Body): Promise<void
     create: async (options) => opened(await backend.create(options)),
     async reopen(store, options) {
       assert.ok(reopens, "a case that opens a store again must say so");
-      assert.ok(backend.reopen, "this case needs a backend with reopen()");
+      assert.ok(backend.reopen !== undefined, "this case needs a backend with reopen()");
       hasReopened = true;
       return opened(await backend.reopen(store, options));
     },

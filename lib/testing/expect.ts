@@ -5,7 +5,13 @@ import type { TestedSession } from "./backend.ts";
 /** Machines are slow at times: what is awaited comes long before this. */
 const MOST_MS = 30_000;
 
-const ARGUMENT_CODES = ["INVALID_ARGUMENT", "INVALID_ID", "INVALID_MESSAGE", "INVALID_CURSOR", "LINE_TOO_LONG"];
+const ARGUMENT_CODES = new Set([
+  "INVALID_ARGUMENT",
+  "INVALID_ID",
+  "INVALID_MESSAGE",
+  "INVALID_CURSOR",
+  "LINE_TOO_LONG",
+]);
 
 /** It rejects, or throws, with this code: wrong calls are TypeErrors, all else is none. */
 export async function fails(action: Promise<unknown> | (() => unknown), code: string): Promise<void> {
@@ -14,7 +20,7 @@ export async function fails(action: Promise<unknown> | (() => unknown), code: st
     (error: unknown) => {
       assert.ok(error instanceof Error);
       assert.equal((error as { code?: unknown }).code, code, error.stack);
-      assert.equal(error instanceof TypeError, ARGUMENT_CODES.includes(code), `${code} is of the other class`);
+      assert.equal(error instanceof TypeError, ARGUMENT_CODES.has(code), `${code} is of the other class`);
       return true;
     },
   );
@@ -45,4 +51,9 @@ export function named(...ids: readonly string[]): { id: string; text: string }[]
 /** How many lines the session has: a call that writes nothing leaves it. */
 export async function linesOf(session: TestedSession): Promise<number> {
   return (await session.stats()).lines;
+}
+
+/** What is written after this has a later time than what was written before it: of two sessions of one millisecond neither is the newer. */
+export async function later(): Promise<void> {
+  for (const from = Date.now(); Date.now() < from + 2;) await new Promise((done) => setTimeout(done, 1));
 }

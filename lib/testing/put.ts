@@ -93,7 +93,7 @@ export const put: Case[] = group("put and remove", (test) => {
     const session = await (await create()).createSession();
     await session.append(named("a"));
     await fails(session.putPart("none", { id: "p" }), "NOT_FOUND");
-    await fails(session.putPart("a", null as unknown as object), "INVALID_MESSAGE");
+    await fails(session.putPart("a", null), "INVALID_MESSAGE");
     await fails(session.putPart("a", { id: "" }), "INVALID_ID");
     await fails(() => session.putPart("a", { id: "p" }, { last: true } as object), "INVALID_ARGUMENT");
     assert.deepEqual((await session.message("a"))?.parts, []);

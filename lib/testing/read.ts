@@ -8,7 +8,7 @@ import { collect, fails, idsOf, named } from "./expect.ts";
 
 async function ten({ create }: Bench): Promise<TestedSession> {
   const session = await (await create()).createSession({ id: "s" });
-  await session.append(named(..."abcdefghij"));
+  await session.append(named(..."a b c d e f g h i j".split(" ")));
   return session;
 }
 
