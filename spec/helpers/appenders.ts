@@ -10,7 +10,7 @@ export interface AppendersOptions {
   readonly processes: number;
   /** How many lines each of them appends, one after the other. */
   readonly lines: number;
-  /** Line n goes to session n modulo this. Default 1. */
+  /** Ten lines go to one session, the next ten to the next one, and each process begins at another. Default 1. */
   readonly sessions?: number;
   readonly store?: StoreOptions;
   /**
@@ -51,7 +51,7 @@ const APPENDER = `
     const endsAt = Date.now() + patienceMs;
     for (;;) {
       try {
-        await handles[n % sessions].append({ id: by + "-" + n, by, n });
+        await handles[(Math.floor(n / 10) + by) % sessions].append({ id: by + "-" + n, by, n });
         say("done " + n);
         break;
       } catch (error) {
@@ -122,7 +122,7 @@ export async function judge(
       const name = `${by}-${n}`;
       if (seen.has(name)) doubled.push(name);
       seen.add(name);
-      if (n % sessions !== k || n < (last.get(by) ?? 0)) misplaced.push(name);
+      if ((Math.floor(n / 10) + by) % sessions !== k || n < (last.get(by) ?? 0)) misplaced.push(name);
       last.set(by, n);
     }
     branches.push((await session.branches()).length);
