@@ -19,6 +19,7 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
     include: ["spec/**/*.spec.ts"],
+    globalSetup: "spec/helpers/shared-servers.ts",
     pool: "forks",
     // Two at a time: several specs start processes of their own.
     maxWorkers: 2,

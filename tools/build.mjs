@@ -8,6 +8,7 @@ const LIBRARY = "lib/index.ts";
 const ENTRIES = {
   index: LIBRARY,
   content: "lib/content.ts",
+  testing: "lib/testing/index.ts",
   ...Object.fromEntries(
     ["ai-sdk", "claude-agent-sdk", "langgraph", "openai-agents", "opencode", "picoclaw"].map((name) => [
       `adapters/${name}`,

@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openStore } from "turnlog";
+import { openMemoryStore, openStore } from "turnlog";
 import { aiChatStore } from "turnlog/ai-sdk";
 import { claudeSessionStore } from "turnlog/claude-agent-sdk";
 import { langGraphSaver } from "turnlog/langgraph";
 import { openAISession } from "turnlog/openai-agents";
 import { opencodeStorage } from "turnlog/opencode";
 import { picoclawStore } from "turnlog/picoclaw";
+import { conformance } from "turnlog/testing";
 
 const directory = mkdtempSync(join(tmpdir(), "turnlog-smoke-"));
 try {
@@ -43,6 +44,8 @@ try {
     undefined,
   );
   await again.close();
+  // The conformance suite needs nothing but Node.
+  for (const { reopens, run } of conformance()) if (!reopens) await run({ create: openMemoryStore });
   process.stdout.write(`Node ${process.version}: the package works\n`);
 } finally {
   rmSync(directory, { recursive: true, force: true });
