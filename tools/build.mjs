@@ -9,6 +9,7 @@ const ENTRIES = {
   index: LIBRARY,
   content: "lib/content.ts",
   testing: "lib/testing/index.ts",
+  sql: "lib/sql.ts",
   ...Object.fromEntries(
     ["ai-sdk", "claude-agent-sdk", "langgraph", "openai-agents", "opencode", "picoclaw"].map((name) => [
       `adapters/${name}`,

@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { archive, unarchive } from "./commands/archive.ts";
 import { append } from "./commands/append.ts";
 import { compact } from "./commands/compact.ts";
+import { copy } from "./commands/copy.ts";
 import { exportMessages } from "./commands/export.ts";
 import { grep } from "./commands/grep.ts";
 import { importSessions } from "./commands/import.ts";
@@ -42,6 +43,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["unarchive", unarchive],
   ["import", importSessions],
   ["merge", merge],
+  ["copy", copy],
   ["export", exportMessages],
   ["stats", stats],
   ["verify", verify],
@@ -72,6 +74,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   du: "stats",
   adopt: "machine",
   whoami: "machine",
+  migrate: "copy",
   sync: "merge",
   pull: "merge",
 };

@@ -1,25 +1,26 @@
 // Which store is meant, which session in it, and the store opened for as long as a command needs it.
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { openMemoryStore, openStore, StoreError } from "../lib/index.ts";
+import { join } from "node:path";
+import { openMemoryStore, StoreError } from "../lib/index.ts";
 import type { Store, StoreWarning } from "../lib/index.ts";
 import type { Call } from "./command.ts";
 import { EXIT, Failure, wrongUsage } from "./exit.ts";
+import { isDatabase, openAt, placeOf } from "./store-at.ts";
 
 const MOST_CANDIDATES = 10;
 
-/** True if a store is there, whatever its state. */
-export function isStore(directory: string): boolean {
-  return existsSync(join(directory, "turnlog.json"));
+/** True if a store is there, whatever its state; of a database only who opens it knows. */
+export function isStore(place: string): boolean {
+  return !isDatabase(place) && existsSync(join(place, "turnlog.json"));
 }
 
 /**
- * The option, the environment, ./sessions. In the directory of a store it is that store: its own ./sessions holds logs,
+ * A directory, or the URL of a database: the option, the environment, ./sessions. In the directory of a store it is that store: its own ./sessions holds logs,
  * and a store made there would lie within the store.
  */
-export function storeDirectory({ args, io }: Call): string {
+export function storePlace({ args, io }: Call): string {
   const given = args.text("store") ?? (io.env["TURNLOG_STORE"] || undefined);
-  if (given !== undefined) return resolve(io.directory, given);
+  if (given !== undefined) return placeOf(io.directory, given);
   const directory = join(io.directory, "sessions");
   return !isStore(directory) && isStore(io.directory) ? io.directory : directory;
 }
@@ -51,7 +52,8 @@ export async function withStore<T>(
 /** For what brings in other sessions. A dry run makes no store: where there is none, everything would be new. */
 export async function withStoreOrTrial<T>(call: Call, use: (store: Store) => Promise<T>): Promise<T> {
   if (!call.args.has("dry-run")) return await withStore(call, "create", use);
-  if (isStore(storeDirectory(call))) return await withStore(call, "write", use);
+  const place = storePlace(call);
+  if (isDatabase(place) || isStore(place)) return await withStore(call, "write", use);
   const store = await openMemoryStore();
   try {
     return await use(store);
@@ -61,14 +63,13 @@ export async function withStoreOrTrial<T>(call: Call, use: (store: Store) => Pro
 }
 
 async function open(call: Call, create: boolean): Promise<Store> {
-  const directory = storeDirectory(call);
   try {
-    return await openStore(directory, { create });
+    return await openAt(storePlace(call), { create });
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== "NOT_FOUND") throw error;
     throw new Failure(
       EXIT.problems,
-      `${error.message} (--store DIR or TURNLOG_STORE names another, turnlog init makes one)`,
+      `${error.message} (--store or TURNLOG_STORE names another, turnlog init makes one)`,
       { cause: error },
     );
   }

@@ -192,7 +192,7 @@ class MemoryFile implements VfsFile {
 }
 
 /** Bytes in memory, at the end of which more are written. */
-export class MemoryContent implements Content {
+class MemoryContent implements Content {
   readonly isFar = false;
   size = 0;
   #bytes: Buffer = Buffer.alloc(0);

@@ -21,7 +21,6 @@ export interface SessionWatcher {
 }
 
 export interface RemoteSpace {
-  readonly logs: SpaceUsed;
   readonly blobs: SpaceUsed;
   readonly trash: SpaceUsed;
 }

@@ -100,6 +100,8 @@ export class StoreState {
       leases === undefined ? operation() : leases.exclusively(name, operation),
     );
     this.replaced = replaced;
+    // Nobody can be writing to a log of a database that was replaced: the row of its session is locked.
+    if (remote !== undefined) replaced.close();
     this.background = new Background(
       vfs,
       (warning) => this.warn(warning),

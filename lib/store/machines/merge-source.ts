@@ -94,10 +94,18 @@ function openDirectory(store: StoreState, vfs: Vfs, root: string): MergeSource {
 /** Another store that is open. */
 function openStore(store: StoreState, source: StoreState): MergeSource {
   const { vfs, layout, remote, blobs } = source;
-  if (source === store || (vfs === store.vfs && isSame(vfs, layout.root, store.layout.root)))
+  if (isSameStore(store, source))
     throw new ArgumentError("INVALID_ARGUMENT", `${remote?.place ?? layout.root} is the store itself`);
   source.checkOpen();
   return { vfs, blobs, remote, logs: () => logsOf(allTargets(source)) };
+}
+
+function isSameStore(store: StoreState, source: StoreState): boolean {
+  if (source === store) return true;
+  // A database has one machine, wherever it is opened.
+  if (source.remote !== undefined || store.remote !== undefined)
+    return source.remote !== undefined && store.remote !== undefined && source.machine === store.machine;
+  return !source.vfs.isVolatile && !store.vfs.isVolatile && isSame(store.vfs, source.layout.root, store.layout.root);
 }
 
 async function* allTargets(source: StoreState): AsyncGenerator<Target> {

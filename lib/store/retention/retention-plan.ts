@@ -44,8 +44,7 @@ export async function planRetention(
     options.signal?.throwIfAborted();
     const entry = isAsSeen(store, seen) ? seen : await renew(store, seen);
     // What somebody has put away takes no room among those in use, and stays.
-    const isAway = entry.logs.length === 0 || entry.logs.some(({ directory }) => isArchived(directory));
-    if (entry.kind !== "deleted" && !isAway) entries.push(entry);
+    if (entry.kind !== "deleted" && entry.logs.length > 0 && !isAway(store, entry)) entries.push(entry);
   }
   const newestFirst = entries.toSorted((a, b) => (a.updated < b.updated ? 1 : -1));
   const sizes = policy.maxSizeMB === undefined ? undefined : await attachmentSizes(store, newestFirst, options.signal);
@@ -71,6 +70,11 @@ export async function planRetention(
     left: { sessions: candidates.length - items.length, bytes: all - bytes },
     ...(moment.doubt !== undefined && { doubt: moment.doubt }),
   };
+}
+
+/** Where there is no other place for what is archived, the mark alone tells. */
+function isAway({ remote }: StoreState, { logs, info }: CatalogEntry): boolean {
+  return remote === undefined ? logs.some(({ directory }) => isArchived(directory)) : info["archived"] === true;
 }
 
 function candidateOf(

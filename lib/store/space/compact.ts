@@ -12,6 +12,7 @@ import type { CompactResult } from "../../base/compaction.ts";
 import { ioError, StoreError } from "../../base/errors.ts";
 import { giveWay } from "../../base/turn.ts";
 import type { OpenFile } from "../../disk/descriptors.ts";
+import { reaching } from "../../disk/far.ts";
 import { oldOf } from "../../disk/names.ts";
 import type { Vfs } from "../../disk/vfs.ts";
 import { LF } from "../../line/codec.ts";
@@ -54,7 +55,7 @@ async function compactOnce(session: SessionState, options: Options): Promise<Com
     const open = await exclusively(session, () => openLog(session, options.settle === true));
     if (open === undefined) return undefined;
     try {
-      return await compactLog(session, open, options);
+      return await reaching(() => compactLog(session, open, options));
     } finally {
       open.unpin();
     }

@@ -1,6 +1,7 @@
 // What lies in the folder of each machine, session by session.
 import { errno, StoreError } from "../../base/errors.ts";
 import type { MachineUsed } from "../../base/store-stats.ts";
+import { reaching } from "../../disk/far.ts";
 import { machineIn } from "../../disk/names.ts";
 import type { CatalogEntry, SeenLog } from "../../indexes/catalog/entry.ts";
 import { parseStamp } from "../../line/stamp.ts";
@@ -22,8 +23,14 @@ export class MachineTotals {
     this.#store = store;
   }
 
-  async add({ logs, updated }: CatalogEntry): Promise<void> {
+  /** Of all machines. */
+  get logs(): number {
+    return [...this.#totals.values()].reduce((sum, { logs }) => sum + logs, 0);
+  }
+
+  async add({ name, logs, updated }: CatalogEntry): Promise<void> {
     const machines = new Set(logs.map(({ directory }) => machineIn(directory)));
+    if (machines.size > 1) await this.#store.remote?.look(name);
     for (const log of logs) {
       const machine = machineIn(log.directory);
       const total = this.#totals.get(machine) ?? { logs: 0, bytes: 0, updatedMs: Number.NEGATIVE_INFINITY };
@@ -50,7 +57,7 @@ export class MachineTotals {
     try {
       const open = vfs.open(await unpacked.readable(layout.fileIn(directory, file).path), "read");
       try {
-        return lastStamp(open, open.stat().size)?.ms;
+        return (await reaching(() => lastStamp(open, open.stat().size)))?.ms;
       } finally {
         open.close();
       }

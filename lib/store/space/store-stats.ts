@@ -71,7 +71,8 @@ async function remoteStats(
   machines: MachineTotals,
   lines: LineTotals | undefined,
 ): Promise<StoreStats> {
-  const { logs, blobs, trash } = await remote.used();
+  const { blobs, trash } = await remote.used();
+  const logs = { files: machines.logs, bytes: sessions.bytes };
   return {
     bytes: logs.bytes + blobs.bytes + trash.bytes,
     logs,

@@ -1,0 +1,105 @@
+// How a database is reached: the caller's pool, or one that is made here.
+import {
+  CompiledQuery,
+  Kysely,
+  MssqlDialect,
+  MysqlDialect,
+  PostgresDialect,
+  SqliteDialect,
+  SqliteDriver,
+} from "kysely";
+import type { DatabaseConnection, Dialect, MssqlDialectConfig, PostgresPool, SqliteDialectConfig } from "kysely";
+import { ArgumentError } from "../base/errors.ts";
+import { storeError } from "./errors.ts";
+import { mssqlConfig, mysqlPool, postgresPool } from "./pools.ts";
+import type { Tables } from "./schema.ts";
+import { openSqliteFile } from "./sqlite-file.ts";
+import type { DatabaseSettings, DialectName, PostgresPool as GivenPool, SqlTarget } from "./target.ts";
+import { parseUrl } from "./url.ts";
+import type { DatabaseUrl } from "./url.ts";
+
+export interface Connection {
+  readonly dialect: DialectName;
+  readonly db: Kysely<Tables>;
+  readonly place: string;
+  readonly secrets: readonly string[];
+  /** Closes what was made here. */
+  close(): Promise<void>;
+}
+
+export async function connect(target: SqlTarget | string, settings: DatabaseSettings): Promise<Connection> {
+  if (typeof target === "string") return toUrl(parseUrl(target), settings);
+  const given = Object.entries(target ?? {}).filter(([, value]) => value !== undefined);
+  const [kind, value] = given.length === 1 ? (given[0] as [string, unknown]) : ["", undefined];
+  if (kind === "url" && typeof value === "string") return toUrl(parseUrl(value), settings);
+  if (typeof value === "object" && value !== null) {
+    if ("postgres" in target) return toPool("postgres", new PostgresDialect({ pool: guarded(target.postgres) }));
+    if ("mysql" in target) return toPool("mysql", new MysqlDialect({ pool: target.mysql }));
+    if ("sqlite" in target) return toPool("sqlite", new ImmediateSqlite({ database: target.sqlite }));
+    if ("mssql" in target) return toMade("mssql", new MssqlDialect(target.mssql as unknown as MssqlDialectConfig));
+  }
+  throw new ArgumentError("INVALID_ARGUMENT", "a database is a URL, or one of { url, postgres, mysql, sqlite, mssql }");
+}
+
+async function toUrl(url: DatabaseUrl, settings: DatabaseSettings): Promise<Connection> {
+  const { dialect, place, secrets } = url;
+  try {
+    return { ...toMade(dialect, await dialectOf(url, settings)), place, secrets };
+  } catch (error) {
+    throw storeError(url, error, "open the store", "no");
+  }
+}
+
+async function dialectOf(url: DatabaseUrl, settings: DatabaseSettings): Promise<Dialect> {
+  if (url.dialect === "postgres") return new PostgresDialect({ pool: guarded(await postgresPool(url, settings)) });
+  if (url.dialect === "mysql") return new MysqlDialect(await mysqlPool(url, settings));
+  if (url.dialect === "mssql") return new MssqlDialect(await mssqlConfig(url, settings));
+  return new ImmediateSqlite({ database: await openSqliteFile(url.path, settings.create) });
+}
+
+function toMade(dialect: DialectName, made: Dialect): Connection {
+  const db = new Kysely<Tables>({ dialect: made });
+  return { dialect, db, place: `a database of ${dialect}`, secrets: [], close: () => db.destroy() };
+}
+
+function toPool(dialect: DialectName, made: Dialect): Connection {
+  return { ...toMade(dialect, made), place: `the given ${dialect} pool`, close: () => Promise.resolve() };
+}
+
+/** A transaction that writes says so when it begins: one that finds out later waits for nobody, and fails. */
+class ImmediateSqlite extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): SqliteDriver {
+    return new ImmediateDriver(this.#config);
+  }
+}
+
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+}
+
+/**
+ * A client that loses its server while it is not being asked tells all who listen, and ends the process where nobody
+ * does; the next statement fails in any case.
+ */
+function guarded(pool: GivenPool): PostgresPool {
+  type Client = Awaited<ReturnType<PostgresPool["connect"]>> & { on?(event: "error", listener: () => void): unknown };
+  const known = new WeakSet<Client>();
+  return {
+    async connect() {
+      const client = (await pool.connect()) as unknown as Client;
+      if (!known.has(client)) client.on?.("error", () => undefined);
+      known.add(client);
+      return client;
+    },
+    end: () => pool.end(),
+  };
+}

@@ -1,0 +1,121 @@
+// What an operation has written to a session's files, as rows. What was appended is inserted; a log that was replaced, or has
+// another name, is written anew, since its lines lie elsewhere.
+import { OLD_ENDING } from "../disk/names.ts";
+import type { CatalogEntry } from "../indexes/catalog/entry.ts";
+import { entryOf } from "../store/list/describe.ts";
+import { refresh } from "../store/read/load.ts";
+import type { SessionState } from "../store/session-state.ts";
+import type { Writing } from "./database.ts";
+import type { StoredLog, StoredSession } from "./stored.ts";
+import type { FarFile, FarFiles } from "./far-files.ts";
+import { linesOf, positionOf } from "./log-lines.ts";
+import { isFree, isInTrash } from "./session-row.ts";
+
+/** A log that is written anew is read and written in pieces of about this size. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+const FREE: StoredLog = { machine: "", month: "", size: 0, generation: 0 };
+
+/** A file that the database does not have as it is. */
+interface Renewed {
+  readonly path: string;
+  readonly number: number;
+  readonly bytes: Buffer;
+}
+
+/** -> what is to be done when the transaction is through */
+export async function keepFiles(session: SessionState, files: FarFiles, tx: Writing): Promise<() => void> {
+  const { name } = session;
+  const { row: before, files: known } = files.of(name);
+  const paths = files.pathsOf(name);
+  // Nobody can be writing to an old log: the row of its session is locked.
+  for (const path of paths.filter((each) => each.endsWith(OLD_ENDING))) files.vfs.remove(path);
+  if (!files.isWritten(name)) return () => undefined;
+  const logs = [...(before?.logs ?? [])];
+  const kept = new Map<string, FarFile>();
+  const appended: FarFile[] = [];
+  const gone: number[] = [];
+  const renewed: Renewed[] = [];
+  for (const [path, file] of known) {
+    if (files.vfs.contentOf(path) === file.content) {
+      kept.set(path, file);
+      if (file.content.written.length > 0) appended.push(file);
+      continue;
+    }
+    gone.push(file.number);
+    logs[file.number] = FREE;
+  }
+  for (const path of files.pathsOf(name)) {
+    if (kept.has(path)) continue;
+    // Read before anything is removed: it may be a log that has another name now.
+    const bytes = await bytesAt(files, path);
+    const number = numberFor(logs, known.get(path)?.number);
+    const generation = (before?.logs[number]?.generation ?? 0) + 1;
+    logs[number] = files.logAt(path, bytes.length, generation);
+    renewed.push({ path, number, bytes });
+  }
+  for (const { number, content } of appended) logs[number] = { ...(logs[number] as StoredLog), size: content.size };
+  const row = await rowOf(session, before, logs, gone.length > 0);
+  if (before === undefined) await tx.insert(row);
+  else await tx.update(row);
+  for (const number of gone) await tx.removeLines(positionOf(number, 0), positionOf(number + 1, 0));
+  for (const { number, content } of appended)
+    await tx.insertLines([...linesOf(content.written, number, content.stored)]);
+  for (const { number, bytes } of renewed) await insertAll(tx, number, bytes);
+  return () => {
+    for (const { content } of appended) content.settle();
+    for (const { path, number, bytes } of renewed) {
+      const content = files.content(name, path, number, 0);
+      content.write(bytes, bytes.length);
+      content.settle();
+      files.vfs.exchange(path, content);
+      kept.set(path, { number, generation: (logs[number] as StoredLog).generation, content });
+    }
+    files.keep(name, { row, files: kept });
+  };
+}
+
+async function bytesAt(files: FarFiles, path: string): Promise<Buffer> {
+  const content = files.vfs.contentOf(path);
+  const bytes = Buffer.allocUnsafe(content?.size ?? 0);
+  if (content !== undefined) await content.readLater(bytes, 0, bytes.length, 0);
+  return bytes;
+}
+
+/** That which the log at this path had; else one that no log has. */
+function numberFor(logs: readonly StoredLog[], known: number | undefined): number {
+  if (known !== undefined) return known;
+  const free = logs.findIndex(isFree);
+  return free === -1 ? logs.length : free;
+}
+
+async function insertAll(tx: Writing, number: number, bytes: Buffer): Promise<void> {
+  for (let from = 0; from < bytes.length;) {
+    const newline = bytes.indexOf("\n", Math.min(from + PIECE_BYTES, bytes.length));
+    const end = newline === -1 ? bytes.length : newline + 1;
+    await tx.insertLines([...linesOf(bytes.subarray(from, end), number, from)]);
+    from = end;
+  }
+}
+
+/** What a listing shows of it from now on. */
+async function rowOf(
+  session: SessionState,
+  before: StoredSession | undefined,
+  logs: readonly StoredLog[],
+  isChanged: boolean,
+): Promise<StoredSession> {
+  await refresh(session);
+  const { name, id, kind, updated, created, info, prompt } = entryOf(session) as CatalogEntry;
+  return {
+    name,
+    id,
+    kind: kind === "deleted" ? kind : "session",
+    updated,
+    created,
+    info,
+    prompt,
+    logs,
+    changes: (before?.changes ?? 0) + (isChanged ? 1 : 0),
+    deletedMs: logs.some(isInTrash) ? before?.deletedMs || Date.now() : 0,
+  };
+}
