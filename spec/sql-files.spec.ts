@@ -99,6 +99,25 @@ describe("a file whose bytes are far away", () => {
   });
 });
 
+describe("who reads all of a file in passing", () => {
+  it.each([
+    ["from front to back", (step: number, steps: number) => Math.min(step, steps - 1)],
+    ["from back to front", (step: number, steps: number) => steps - 1 - step],
+    ["here and there", (step: number, steps: number) => (step * 7919) % steps],
+  ])("misses a few times what is fetched, not at each step: %s", async (_, stepAt) => {
+    const log = Buffer.alloc(20_000_000, "x");
+    let fetched = 0;
+    const content = new FarContent("/log", log.length, (from, to) => {
+      fetched++;
+      return Promise.resolve(log.subarray(from, to));
+    });
+    const steps = 2000;
+    for (let step = 0; step < steps; step++)
+      expect((await readNow(content, stepAt(step, steps) * 10_000, 10_000)).length).toBe(10_000);
+    expect(fetched).toBeLessThanOrEqual(6);
+  });
+});
+
 async function take(content: FarContent, model: Model, each: Step): Promise<void> {
   switch (each.kind) {
     case "write":

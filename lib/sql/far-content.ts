@@ -78,8 +78,11 @@ export class FarContent implements Content {
   async bring(from: number, to: number): Promise<void> {
     if (from >= to || this.#has(from, to)) return;
     const bytes = await this.#fetch(from, to);
-    this.#pieces = this.#pieces.filter((each) => each.from + each.bytes.length <= from || each.from >= to);
-    this.#pieces.push({ from, bytes });
+    const others = this.#pieces.flatMap((each) => [
+      { from: each.from, bytes: each.bytes.subarray(0, Math.max(0, from - each.from)) },
+      { from: Math.max(each.from, to), bytes: each.bytes.subarray(Math.max(0, to - each.from)) },
+    ]);
+    this.#pieces = [...others.filter((each) => each.bytes.length > 0), { from, bytes }];
     this.#pieces.sort((a, b) => a.from - b.from);
   }
 
@@ -124,10 +127,9 @@ export class FarContent implements Content {
   async #bringMore(from: number, to: number): Promise<void> {
     const spare = Math.max(0, this.#nextBytes - (to - from));
     this.#nextBytes *= MORE;
-    // Who reads in passing reads near the end, or from the beginning on.
-    const isEnd = to >= this.stored - spare;
-    const first = isEnd ? Math.max(0, from - spare) : from;
-    await this.bring(first, Math.min(this.stored, isEnd ? to : to + spare));
+    // Who reads in passing reads on from there, or what comes before where the end is near.
+    const first = to + spare >= this.stored ? Math.max(0, from - spare) : from;
+    await this.bring(first, Math.min(this.stored, to + spare));
   }
 
   #has(from: number, to: number): boolean {

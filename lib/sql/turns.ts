@@ -133,5 +133,8 @@ export class Turns {
     this.#store.files.reset(session.name);
     session.forgetLogs();
     session.startAnew();
+    // What was written then never was: nobody is to miss it.
+    session.ownLast = undefined;
+    session.missing = undefined;
   }
 }
