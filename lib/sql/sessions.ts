@@ -2,9 +2,10 @@
 import { sql } from "kysely";
 import type { Insertable, Selectable } from "kysely";
 import { crypto } from "../base/crypto.ts";
-import { fold } from "../line/searched.ts";
 import type { Runner, SessionTable } from "./schema.ts";
 import type { StoredLog, StoredSession } from "./stored.ts";
+import type { DialectName } from "./target.ts";
+import { searchedText, titleText } from "./title-text.ts";
 
 export const SHOWN = [
   "name",
@@ -22,8 +23,8 @@ export const SHOWN = [
 export type ShownRow = Pick<Selectable<SessionTable>, (typeof SHOWN)[number]>;
 
 const DELETED = 1;
-/** More of a title, a prompt or an id is not searched. */
-const MOST_CHARACTERS = 500;
+/** So many characters its column has; folding can make more of them. */
+const MOST_OF_ID = 500;
 
 export async function sessionRow({ db }: Runner, name: string): Promise<ShownRow | undefined> {
   return db.selectFrom("session").select(SHOWN).where("name", "=", name).executeTakeFirst();
@@ -56,7 +57,7 @@ export function sessionOf(row: ShownRow): StoredSession {
   };
 }
 
-function rowOf(session: StoredSession, modified: number): Insertable<SessionTable> {
+function rowOf(dialect: DialectName, session: StoredSession, modified: number): Insertable<SessionTable> {
   const { info, prompt } = session;
   const title = info["title"] ?? prompt ?? "";
   return {
@@ -78,18 +79,25 @@ function rowOf(session: StoredSession, modified: number): Insertable<SessionTabl
     archived: info["archived"] === true ? 1 : 0,
     pinned: info["pinned"] === true ? 1 : 0,
     tags: tagKeys(info["tags"]),
-    title_text: typeof title === "string" ? searchedText(title) : "",
-    id_text: searchedText(session.id).slice(0, MOST_CHARACTERS).toWellFormed(),
+    title_text: typeof title === "string" ? titleText(dialect, searchedText(title)) : "",
+    id_text: searchedText(session.id).slice(0, MOST_OF_ID).toWellFormed(),
   };
 }
 
-export async function insertSession({ db }: Runner, session: StoredSession, modified: number): Promise<void> {
-  await db.insertInto("session").values(rowOf(session, modified)).execute();
+export async function insertSession({ db, dialect }: Runner, session: StoredSession, modified: number): Promise<void> {
+  await db
+    .insertInto("session")
+    .values(rowOf(dialect, session, modified))
+    .execute();
 }
 
 /** -> whether there is such a row. */
-export async function updateSession({ db }: Runner, session: StoredSession, modified: number): Promise<boolean> {
-  const { name, ...rest } = rowOf(session, modified);
+export async function updateSession(
+  { db, dialect }: Runner,
+  session: StoredSession,
+  modified: number,
+): Promise<boolean> {
+  const { name, ...rest } = rowOf(dialect, session, modified);
   const { numUpdatedRows } = await db.updateTable("session").set(rest).where("name", "=", name).executeTakeFirst();
   return numUpdatedRows > 0n;
 }
@@ -106,14 +114,4 @@ export function keyOf(value: unknown): string {
 function tagKeys(tags: unknown): string {
   if (!Array.isArray(tags) || tags.length === 0) return "";
   return ` ${tags.map(keyOf).join(" ")} `;
-}
-
-/** A text as it is searched: folded, and without what no text column can hold. */
-function searchedText(text: string): string {
-  return searchedPart(fold(text.slice(0, MOST_CHARACTERS).toWellFormed()));
-}
-
-/** The same for a folded word. */
-export function searchedPart(folded: string): string {
-  return folded.toWellFormed().replaceAll("\0", "\ufffd");
 }

@@ -3,12 +3,15 @@ import { sql } from "kysely";
 import type { SelectQueryBuilder } from "kysely";
 import { contains, first, lastWith } from "./dialect.ts";
 import type { Runner, Tables } from "./schema.ts";
-import { searchedPart, sessionOf, SHOWN } from "./sessions.ts";
+import { sessionOf, SHOWN } from "./sessions.ts";
 import type { ShownRow } from "./sessions.ts";
 import type { StoredSession, TitleQuery } from "./stored.ts";
+import { searchedPart, titleText } from "./title-text.ts";
 
 /** A shorter beginning of an id would be that of too many. */
 const LEAST_OF_ID = 4;
+/** So many ids that begin alike are told apart by their age. */
+const MOST_NAMED = 1000;
 /** MySQL's index knows the bigrams of a text; of these characters some have a meaning in its query. */
 const BIGRAMS = /^[\p{L}\p{N}]{2,}$/u;
 
@@ -16,7 +19,7 @@ type Sessions = SelectQueryBuilder<Tables, "session", ShownRow>;
 
 export async function searchSessions(on: Runner, { words, key, limit }: TitleQuery): Promise<StoredSession[]> {
   const rows = await newest(on, withWords(on, sessions(on), words), limit);
-  const named = key === "" ? [] : await newest(on, withId(on, sessions(on), key), limit);
+  const named = key === "" ? [] : await withId(on, key, limit);
   const seen = new Set(rows.map(({ name }) => name));
   const all = [...rows, ...named.filter(({ name }) => !seen.has(name))].map(sessionOf);
   if (named.length > 0) {
@@ -33,7 +36,7 @@ function withWords(on: Runner, query: Sessions, words: readonly string[]): Sessi
   let found = query;
   for (const word of words) {
     const part = searchedPart(word);
-    found = found.where(contains(on, sql.ref("title_text"), part));
+    found = found.where(contains(on, sql.ref("title_text"), titleText(on.dialect, part)));
     if (on.hasBigrams && BIGRAMS.test(part)) {
       found = found.where(sql<boolean>`match(${sql.ref("title_text")}) against (${`+"${part}"`} in boolean mode)`);
     }
@@ -41,10 +44,15 @@ function withWords(on: Runner, query: Sessions, words: readonly string[]): Sessi
   return found;
 }
 
-function withId(on: Runner, query: Sessions, key: string): Sessions {
+/** In the order of the ids: for the newest of them a server may go through all sessions instead of the few that fit. */
+async function withId(on: Runner, key: string, limit: number): Promise<ShownRow[]> {
   const part = searchedPart(key);
-  if (key.length < LEAST_OF_ID) return query.where("id_text", "=", part);
-  return query.where("id_text", ">=", part).where("id_text", "<=", lastWith(on, part));
+  const query = sessions(on);
+  const named =
+    key.length < LEAST_OF_ID
+      ? query.where("id_text", "=", part)
+      : query.where("id_text", ">=", part).where("id_text", "<=", lastWith(on, part));
+  return first(on, named.orderBy("id_text"), Math.max(limit, MOST_NAMED)).execute();
 }
 
 /** Newest first. An index of titles is asked for the hits, not the index of stamps for one title after another. */
