@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { fold } from "../lib/line/searched.ts";
 import { searchedPart, searchedText, titleText } from "../lib/sql/title-text.ts";
 
-const letters = fc.constantFrom(..."aZz9 -é表会话存さサ한국й🚀😀\u0000\ud800");
+const letters = fc.constantFrom(...Array.from("aZz9 -é表会话存さサ한국й🚀😀\u0000\ud800"));
 const text = fc.oneof(
   fc.array(letters, { maxLength: 12 }).map((each) => each.join("")),
   fc.string({ unit: "binary" }),
