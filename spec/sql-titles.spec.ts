@@ -17,8 +17,8 @@ describe("a title in PostgreSQL", () => {
         const searched = searchedText(title);
         const own = searched.slice(Math.min(a, b), Math.max(a, b)).toWellFormed();
         for (const word of [own, searchedPart(fold(other))]) {
-          const isIn = Array.from(searched).join("\n").includes(Array.from(word).join("\n"));
-          expect(titleText("postgres", searched).includes(titleText("postgres", word))).toBe(isIn || word === "");
+          const found = titleText("postgres", searched).includes(titleText("postgres", word));
+          expect(found).toBe(searched.includes(word));
         }
       }),
       { numRuns: 2000 },
