@@ -33,6 +33,6 @@ afterEach(() => {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
 });
 
-test.each(conformance())("$group: $name", async ({ run }) => {
+test.each(conformance().map((each) => [`${each.group}: ${each.name}`, each] as const))("%s", async (_, { run }) => {
   await run(backend);
 });

@@ -7,7 +7,7 @@ import type { Reading } from "./database.ts";
 import type { StoredLog, StoredSession } from "./stored.ts";
 import { FarContent } from "./far-content.ts";
 import { bytesOf, positionOf } from "./log-lines.ts";
-import { isFree } from "./session-row.ts";
+import { isFree, isInTrash } from "./session-row.ts";
 
 /** A session of so many bytes is fetched whole when it is looked at: one request, and nothing in it is far any more. */
 const WHOLE_BYTES = 8 * 1024 * 1024;
@@ -52,20 +52,22 @@ export class FarFiles {
     return this.#shown.get(name) ?? NOTHING_SHOWN;
   }
 
-  /** The session is as this row says; undefined: there is none. */
-  async show(name: string, row: StoredSession | undefined): Promise<void> {
+  /** The session is as this row says; undefined: there is none. What is read now is fetched. */
+  async show(name: string, row: StoredSession | undefined, isRead = true): Promise<void> {
     const before = this.of(name).files;
     const files = new Map<string, FarFile>();
     for (const [number, log] of (row?.logs ?? []).entries()) {
       if (isFree(log)) continue;
       const path = this.pathOf(name, log);
       files.set(path, this.#goOn(path, before.get(path), log, number) ?? this.#begin(name, path, log, number));
+      // Since when it lies in the trash the time of its file tells.
+      if (isInTrash(log)) this.vfs.setTime(path, row?.deletedMs ?? 0);
     }
     for (const path of before.keys()) if (!files.has(path)) this.vfs.remove(path);
     this.keep(name, { row, files });
     if (++this.#looks % LOOKS_A_SWEEP === 0) this.#sweep();
     const bytes = [...files.values()].reduce((sum, { content }) => sum + content.size, 0);
-    if (bytes <= WHOLE_BYTES) for (const { content } of files.values()) await content.bringAll();
+    if (isRead && bytes <= WHOLE_BYTES) for (const { content } of files.values()) await content.bringAll();
   }
 
   /** So it is from now on. */

@@ -28,6 +28,8 @@ const PAGE_ROWS = 101;
 /** A transaction, for what is read in the course of it. */
 interface Scope {
   readonly tx: Writing;
+  /** What is to be done when it is through. */
+  readonly after: (() => Promise<unknown>)[];
   isOver: boolean;
 }
 
@@ -60,9 +62,9 @@ export class FarStore implements Remote {
     await (this.#tx ?? this.database).putBlob(hash, pieces);
   }
 
-  /** What `run` asks of the database goes through this transaction, until it is over. */
-  async within<T>(tx: Writing, run: () => Promise<T>): Promise<T> {
-    const scope = { tx, isOver: false };
+  /** What `run` asks of the database goes through this transaction, until it is over; `after` gets what must wait for that. */
+  async within<T>(tx: Writing, after: (() => Promise<unknown>)[], run: () => Promise<T>): Promise<T> {
+    const scope = { tx, after, isOver: false };
     try {
       return await this.#scope.run(scope, run);
     } finally {
@@ -84,6 +86,7 @@ export class FarStore implements Remote {
   }
 
   async bring(name: string): Promise<void> {
+    await this.look(name);
     for (const { content } of this.files.of(name).files.values()) await content.bringAll();
   }
 
@@ -131,9 +134,18 @@ export class FarStore implements Remote {
     await (this.blobs as FarBlobs).look(hash);
   }
 
+  async *attachments(): AsyncGenerator<string> {
+    for (let after: string | undefined; ;) {
+      const rows = await this.database.blobs(after, PAGE_ROWS);
+      for (const { hash } of rows) yield hash;
+      after = rows.at(-1)?.hash;
+      if (rows.length < PAGE_ROWS) return;
+    }
+  }
+
   async lookAtTrash(): Promise<void> {
     for await (const rows of this.database.trash()) {
-      for (const row of rows) if (!this.#turns.isWriting(row.name)) await this.files.show(row.name, row);
+      for (const row of rows) if (!this.#turns.isWriting(row.name)) await this.files.show(row.name, row, false);
     }
   }
 
@@ -142,7 +154,12 @@ export class FarStore implements Remote {
   }
 
   async collectBlobs(options: CollectOptions): Promise<BlobCollection> {
-    return await collectBlobs(this.database, this.blobs, options, this.#windowMs);
+    const collect = (): Promise<BlobCollection> => collectBlobs(this.database, this.blobs, options, this.#windowMs);
+    const scope = this.#scope.getStore();
+    if (scope === undefined || scope.isOver) return await collect();
+    // Until the transaction is through its lines name what they are to name no more.
+    scope.after.push(collect);
+    return { trashed: 0, removed: 0, bytes: 0 };
   }
 
   async used(): Promise<RemoteSpace> {

@@ -83,12 +83,14 @@ export class Turns {
     const { files, database } = this.#store;
     const { name } = session;
     let isAgain = false;
+    const after: (() => Promise<unknown>)[] = [];
     try {
       const settle = await database.write(name, async (tx) => {
         if (isAgain) this.#begin(session);
         isAgain = true;
+        after.length = 0;
         this.#writing.add(name);
-        return await this.#store.within(tx, async () => {
+        return await this.#store.within(tx, after, async () => {
           await files.show(name, tx.session);
           return await this.#reaching(session, () => this.#attempt(session, steps, tx));
         });
@@ -99,6 +101,12 @@ export class Turns {
       throw error;
     } finally {
       this.#writing.delete(name);
+    }
+    for (const task of after) {
+      await task().catch((cause: unknown) => {
+        const message = "attachments that were erased could not be removed; compact() tries again";
+        session.store.warn({ code: "upkeep", message, session: session.id, cause });
+      });
     }
   }
 

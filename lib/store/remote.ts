@@ -32,7 +32,7 @@ export interface Remote {
   readonly blobs: Blobs;
   /** The files of the session's logs are as they are there now. */
   look(name: string): Promise<void>;
-  /** All of it is in memory then, for those who read it in passing. */
+  /** The same, and all of it is in memory then. */
   bring(name: string): Promise<void>;
   /**
    * Runs an operation in the session's turn, in one transaction with all that it writes to the session's files. It is run anew
@@ -47,6 +47,8 @@ export interface Remote {
   searchTitles(text: string, options: TitleSearchOptions): Promise<TitleHit[]>;
   /** The file of an attachment, if there is one, is where find() finds it. */
   lookForBlob(hash: string): Promise<void>;
+  /** The hashes of all attachments. */
+  attachments(): AsyncGenerator<string>;
   /** All sessions that have something in the trash are looked at. */
   lookAtTrash(): Promise<void>;
   /** What changes from now on, whoever changes it. */

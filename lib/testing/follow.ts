@@ -38,13 +38,17 @@ async function follow(session: TestedSession, from?: string): Promise<Ear<Sessio
   return listen((signal) => session.follow({ from: begin, signal }));
 }
 
-/** Watches a store, and waits until it is told of a session that is made for that. */
+/** Watches a store; resolves when it is told of a session that was made for that. */
 async function watch(store: TestedStore, other: TestedStore = store): Promise<Ear<StoreChange>> {
   const ear = listen((signal) => store.watch({ signal }));
-  for (let n = 0; ear.told.length === 0; n++) {
-    await other.createSession({ id: `begun ${n}` });
-    await until("the first change", () => ear.told.length > 0).catch(() => undefined);
-  }
+  // Only what comes after the watch's first step is told.
+  let made = 0;
+  await until("the first change", async () => {
+    if (ear.told.length > 0) return true;
+    await other.createSession({ id: `made for the watch ${made++}` });
+    await new Promise((done) => setTimeout(done, 100));
+    return false;
+  });
   return ear;
 }
 

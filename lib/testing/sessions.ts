@@ -87,6 +87,7 @@ export const sessions: Case[] = group("sessions", (test) => {
     await store.session("a").append(named("m"));
     const updated = Date.parse((await store.session("a").info()).updatedAt);
     for (const since of [0, new Date(0), info.createdAt]) assert.ok((await listed(store, { since })).includes("a"));
+    assert.equal(await listed(store, { since: updated }), "a");
     assert.equal(await listed(store, { since: updated + 1 }), "");
     assert.equal(await listed(store, { since: new Date(updated + 60_000).toISOString() }), "");
     await fails(collect(store.sessions({ since: "no time" })), "INVALID_ARGUMENT");

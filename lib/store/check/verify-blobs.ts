@@ -19,26 +19,37 @@ const MOST_SEEN = 10_000;
 
 /** Attachments whose content is not what their name says. `onBytes` is told how much was read. */
 export async function* wrongBlobs(
-  { vfs, layout, readOnly }: StoreState,
+  store: StoreState,
   onBytes: (bytes: number) => void,
   signal?: AbortSignal,
 ): AsyncGenerator<VerifyProblem> {
-  const by = readOnly === undefined ? "mine" : "nobody";
+  const by = store.readOnly === undefined ? "mine" : "nobody";
+  for await (const { path, hash } of filesOf(store)) {
+    signal?.throwIfAborted();
+    try {
+      const found = await hashOf(store.vfs.open(path, "read"), onBytes);
+      if (found !== hash) yield problemOf({ code: "blob-wrong", file: path, by, detail: `it is ${found}` });
+    } catch (error) {
+      if (errno(error) === undefined) throw error;
+      if (errno(error) !== "ENOENT")
+        yield problemOf({ code: "unreadable", file: path, by: "nobody", detail: (error as Error).message });
+    }
+    await giveWay();
+  }
+}
+
+async function* filesOf({ vfs, layout, remote }: StoreState): AsyncGenerator<{ path: string; hash: string }> {
+  if (remote !== undefined) {
+    for await (const hash of remote.attachments()) {
+      await remote.lookForBlob(hash);
+      yield { path: layout.blob(hash, ""), hash };
+    }
+    return;
+  }
   for await (const directory of vfs.streamNames(layout.blobs)) {
     for await (const name of vfs.streamNames(join(layout.blobs, directory))) {
-      signal?.throwIfAborted();
-      const path = join(layout.blobs, directory, name);
       const hash = hashIn(name);
-      if (hash === undefined || !hash.startsWith(directory)) continue;
-      try {
-        const found = await hashOf(vfs.open(path, "read"), onBytes);
-        if (found !== hash) yield problemOf({ code: "blob-wrong", file: path, by, detail: `it is ${found}` });
-      } catch (error) {
-        if (errno(error) === undefined) throw error;
-        if (errno(error) !== "ENOENT")
-          yield problemOf({ code: "unreadable", file: path, by: "nobody", detail: (error as Error).message });
-      }
-      await giveWay();
+      if (hash?.startsWith(directory) === true) yield { path: join(layout.blobs, directory, name), hash };
     }
   }
 }
@@ -68,7 +79,7 @@ export interface MissingBlob {
 
 /** Where a log does that. What looks so in a caller's own object, or in a piece that is no line, names nothing. */
 export async function missingBlobs(
-  { blobs }: StoreState,
+  { blobs, remote }: StoreState,
   log: Inspected,
   signal?: AbortSignal,
 ): Promise<MissingBlob[]> {
@@ -91,6 +102,8 @@ export async function missingBlobs(
   const named: MissingBlob[] = [];
   for (const each of missing) {
     await giveWay();
+    await remote?.lookForBlob(each.hash);
+    if (remote !== undefined && blobs.find(each.hash).next().done !== true) continue;
     if (isNamed(log, each)) named.push(each);
   }
   return named;

@@ -122,13 +122,14 @@ export async function* remoteTargets(store: StoreState, ids: readonly string[] |
   if (ids !== undefined) {
     for (const id of new Set(ids)) {
       checkId(id);
-      await store.remote?.look(encodeName(id));
+      await store.remote?.bring(encodeName(id));
     }
     yield* targetsOf(store, ids);
     return;
   }
   for await (const { name } of walk(store, "created", 1)) {
-    await store.remote?.look(name);
+    // What is read of it is read in passing, and more than once.
+    await store.remote?.bring(name);
     yield { name, places: placesOf(store, name) };
   }
 }

@@ -61,6 +61,9 @@ export class SessionMerge {
   /** In the session's turn, and under its lease unless it is a trial. */
   async merge(): Promise<void> {
     const { store, signal, isTrial } = this.#run;
+    // In a database it is begun anew after a conflict, and nothing of it was.
+    this.results.length = 0;
+    this.problems.length = 0;
     this.#session.writer?.endTurn();
     const places = this.#run.placesOf(this.#session.name);
     this.isKnown = places.length > 0;

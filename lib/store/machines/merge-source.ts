@@ -110,12 +110,7 @@ function isSameStore(store: StoreState, source: StoreState): boolean {
 
 async function* allTargets(source: StoreState): AsyncGenerator<Target> {
   if (source.remote === undefined) yield* targetsOf(source, undefined);
-  else
-    for await (const target of remoteTargets(source, undefined)) {
-      // Its bytes are read in passing, and more than once.
-      if ("name" in target) await source.remote.bring(target.name);
-      yield target;
-    }
+  else yield* remoteTargets(source, undefined);
 }
 
 async function* logsOf(targets: AsyncIterable<Target>): ReturnType<MergeSource["logs"]> {
