@@ -37,7 +37,7 @@ describe.each(await kinds())("a store in $name", ({ make }) => {
 /** True if any row of any table has the text. */
 async function holds(database: EmptyDatabase, text: string): Promise<boolean> {
   for (const table of ["session", "line", "blob", "chunk"]) {
-    for (const row of await database.run(`select * from ${table}`)) {
+    for (const row of await database.run(`select * from "${table}"`)) {
       for (const value of Object.values(row)) {
         const bytes = value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value));
         if (bytes.includes(text)) return true;

@@ -1,4 +1,5 @@
 // Attachments, each once for all sessions. One is there when its row is, which comes after its chunks.
+import { sql } from "kysely";
 import { StoreError } from "../base/errors.ts";
 import { chunk, CHUNK_BYTES, newOwner, putChunk, removeChunks } from "./chunks.ts";
 import { first } from "./dialect.ts";
@@ -9,6 +10,8 @@ interface Known {
   readonly bytes: number;
   readonly chunks: string;
 }
+
+type Listed = Pick<StoredBlob, "hash" | "createdMs">;
 
 /** What its chunks are kept under: no session's name begins so. */
 function keyOf(hash: string): string {
@@ -40,33 +43,58 @@ export async function readBlob(on: Runner, hash: string, from: number, to: numbe
 /** If we crash in here outside a transaction, there are chunks that nothing names. */
 export async function putBlob(on: Runner, hash: string, pieces: () => AsyncIterable<Buffer>): Promise<void> {
   const { db } = on;
-  const created_ms = Date.now();
+  const now = Date.now();
+  // Always another time than before: whoever is about to remove it as it was must not find it so.
+  const created_ms = sql<number>`case when created_ms < ${now} then ${now} else created_ms + 1 end`;
   const { numUpdatedRows } = await db
     .updateTable("blob")
     .set({ created_ms })
     .where("hash", "=", hash)
     .executeTakeFirst();
-  // MySQL counts no row that has this time already.
-  if (numUpdatedRows > 0n || (await known(on, hash)) !== undefined) return;
+  if (numUpdatedRows > 0n) return;
   const chunks = newOwner();
+  try {
+    const bytes = await putPieces(on, keyOf(hash), chunks, pieces());
+    await db.insertInto("blob").values({ hash, bytes, chunks, created_ms: now }).execute();
+  } catch (error) {
+    try {
+      // The other who put it was the first, or the bytes ended. In a transaction all is undone in any case.
+      await removeChunks(on, keyOf(hash), [chunks]);
+    } catch {
+      // The first error says why.
+    }
+    throw error;
+  }
+}
+
+/** -> how many bytes there were */
+async function putPieces(on: Runner, session: string, owner: string, pieces: AsyncIterable<Buffer>): Promise<number> {
   let part = 0;
   let bytes = 0;
   let rest = Buffer.alloc(0);
-  const put = async (data: Buffer): Promise<void> => await putChunk(on, keyOf(hash), chunks, part++, data);
-  for await (const piece of pieces()) {
+  for await (const piece of pieces) {
     bytes += piece.length;
     rest = Buffer.concat([rest, piece]);
-    for (; rest.length >= CHUNK_BYTES; rest = rest.subarray(CHUNK_BYTES)) await put(rest.subarray(0, CHUNK_BYTES));
+    for (; rest.length >= CHUNK_BYTES; rest = rest.subarray(CHUNK_BYTES))
+      await putChunk(on, session, owner, part++, rest.subarray(0, CHUNK_BYTES));
   }
-  if (rest.length > 0 || part === 0) await put(rest);
-  await db.insertInto("blob").values({ hash, bytes, chunks, created_ms }).execute();
+  if (rest.length > 0 || part === 0) await putChunk(on, session, owner, part, rest);
+  return bytes;
 }
 
-export async function removeBlob(on: Runner, hash: string): Promise<void> {
+/** Where it was put again since then, it stays. -> whether it went */
+export async function removeBlob(on: Runner, { hash, createdMs }: Listed): Promise<boolean> {
   const blob = await known(on, hash);
-  if (blob === undefined) return;
-  await on.db.deleteFrom("blob").where("hash", "=", hash).execute();
+  if (blob === undefined) return false;
+  const { numDeletedRows } = await on.db
+    .deleteFrom("blob")
+    .where("hash", "=", hash)
+    .where("chunks", "=", blob.chunks)
+    .where("created_ms", "=", createdMs)
+    .executeTakeFirst();
+  if (numDeletedRows === 0n) return false;
   await removeChunks(on, keyOf(hash), [blob.chunks]);
+  return true;
 }
 
 export async function listBlobs(on: Runner, after: string | undefined, limit: number): Promise<StoredBlob[]> {

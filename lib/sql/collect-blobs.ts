@@ -4,6 +4,7 @@ import type { BlobCollection } from "../base/compaction.ts";
 import type { Blobs } from "../disk/blobs.ts";
 import type { CollectOptions } from "../store/blobs/blob-collect.ts";
 import type { Database } from "./database.ts";
+import type { StoredBlob } from "./stored.ts";
 
 const PAGE_ROWS = 500;
 const NAME = /sha256-([0-9a-f]{64})/g;
@@ -15,11 +16,11 @@ export async function collectBlobs(
   { erase, signal }: CollectOptions,
   windowMs: number,
 ): Promise<BlobCollection> {
-  const unnamed = new Map<string, number>();
+  const unnamed = new Map<string, StoredBlob>();
   for (let after: string | undefined; ;) {
     const rows = await database.blobs(after, PAGE_ROWS);
-    for (const { hash, bytes, createdMs } of rows)
-      if (erase?.has(hash) === true || Date.now() - createdMs > windowMs) unnamed.set(hash, bytes);
+    for (const blob of rows)
+      if (erase?.has(blob.hash) === true || Date.now() - blob.createdMs > windowMs) unnamed.set(blob.hash, blob);
     after = rows.at(-1)?.hash;
     if (rows.length < PAGE_ROWS) break;
   }
@@ -30,12 +31,12 @@ export async function collectBlobs(
     for (const { bytes } of lines)
       for (const [, hash = ""] of bytes.toString("latin1").matchAll(NAME)) unnamed.delete(hash);
   }
-  for (const [hash, bytes] of unnamed) {
+  for (const blob of unnamed.values()) {
     signal?.throwIfAborted();
-    await database.removeBlob(hash);
-    blobs.forget(hash);
+    if (!(await database.removeBlob(blob))) continue;
+    blobs.forget(blob.hash);
     done.removed++;
-    done.bytes += bytes;
+    done.bytes += blob.bytes;
   }
   return done;
 }

@@ -1,20 +1,13 @@
 // How a database is reached: the caller's pool, or one that is made here.
-import {
-  CompiledQuery,
-  Kysely,
-  MssqlDialect,
-  MysqlDialect,
-  PostgresDialect,
-  SqliteDialect,
-  SqliteDriver,
-} from "kysely";
-import type { DatabaseConnection, Dialect, MssqlDialectConfig, PostgresPool, SqliteDialectConfig } from "kysely";
+import { Kysely, MssqlDialect, MysqlDialect, PostgresDialect } from "kysely";
+import type { Dialect, MssqlDialectConfig, PostgresPool } from "kysely";
 import { ArgumentError } from "../base/errors.ts";
 import { storeError } from "./errors.ts";
 import { mssqlConfig, mysqlPool, postgresPool } from "./pools.ts";
 import type { Tables } from "./schema.ts";
+import { ImmediateSqlite } from "./sqlite-dialect.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
-import type { DatabaseSettings, DialectName, PostgresPool as GivenPool, SqlTarget } from "./target.ts";
+import type { DatabaseSettings, DialectName, MysqlPool, PostgresPool as GivenPool, SqlTarget } from "./target.ts";
 import { parseUrl } from "./url.ts";
 import type { DatabaseUrl } from "./url.ts";
 
@@ -27,15 +20,23 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** What is asked of each that is given. */
+const SHAPES: Readonly<Record<string, readonly string[]>> = {
+  postgres: ["connect"],
+  mysql: ["getConnection"],
+  sqlite: ["prepare"],
+  mssql: ["tedious", "tarn"],
+};
+
 export async function connect(target: SqlTarget | string, settings: DatabaseSettings): Promise<Connection> {
   if (typeof target === "string") return toUrl(parseUrl(target), settings);
   const given = Object.entries(target ?? {}).filter(([, value]) => value !== undefined);
   const [kind, value] = given.length === 1 ? (given[0] as [string, unknown]) : ["", undefined];
   if (kind === "url" && typeof value === "string") return toUrl(parseUrl(value), settings);
-  if (typeof value === "object" && value !== null) {
+  if (typeof value === "object" && value !== null && SHAPES[kind]?.every((name) => name in value) === true) {
     if ("postgres" in target) return toPool("postgres", new PostgresDialect({ pool: guarded(target.postgres) }));
-    if ("mysql" in target) return toPool("mysql", new MysqlDialect({ pool: target.mysql }));
-    if ("sqlite" in target) return toPool("sqlite", new ImmediateSqlite({ database: target.sqlite }));
+    if ("mysql" in target) return toPool("mysql", new MysqlDialect({ pool: withCallbacks(target.mysql) }));
+    if ("sqlite" in target) return toPool("sqlite", new ImmediateSqlite(target.sqlite));
     if ("mssql" in target) return toMade("mssql", new MssqlDialect(target.mssql as unknown as MssqlDialectConfig));
   }
   throw new ArgumentError("INVALID_ARGUMENT", "a database is a URL, or one of { url, postgres, mysql, sqlite, mssql }");
@@ -54,7 +55,7 @@ async function dialectOf(url: DatabaseUrl, settings: DatabaseSettings): Promise<
   if (url.dialect === "postgres") return new PostgresDialect({ pool: guarded(await postgresPool(url, settings)) });
   if (url.dialect === "mysql") return new MysqlDialect(await mysqlPool(url, settings));
   if (url.dialect === "mssql") return new MssqlDialect(await mssqlConfig(url, settings));
-  return new ImmediateSqlite({ database: await openSqliteFile(url.path, settings.create) });
+  return new ImmediateSqlite(await openSqliteFile(url.path, settings.create));
 }
 
 function toMade(dialect: DialectName, made: Dialect): Connection {
@@ -66,24 +67,9 @@ function toPool(dialect: DialectName, made: Dialect): Connection {
   return { ...toMade(dialect, made), place: `the given ${dialect} pool`, close: () => Promise.resolve() };
 }
 
-/** A transaction that writes says so when it begins: one that finds out later waits for nobody, and fails. */
-class ImmediateSqlite extends SqliteDialect {
-  readonly #config: SqliteDialectConfig;
-
-  constructor(config: SqliteDialectConfig) {
-    super(config);
-    this.#config = config;
-  }
-
-  override createDriver(): SqliteDriver {
-    return new ImmediateDriver(this.#config);
-  }
-}
-
-class ImmediateDriver extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
-  }
+/** A pool of mysql2/promise, which would never call back, has one that does. */
+function withCallbacks(pool: MysqlPool & { pool?: MysqlPool }): MysqlPool {
+  return pool.pool ?? pool;
 }
 
 /**

@@ -52,7 +52,8 @@ export interface Database extends Reading {
 
   /** Keeps an attachment, or notes that it was to be kept again. */
   putBlob(hash: string, pieces: () => AsyncIterable<Buffer>): Promise<void>;
-  removeBlob(hash: string): Promise<void>;
+  /** Removes one as it was listed: what was put again since stays. -> whether it went */
+  removeBlob(blob: Pick<StoredBlob, "hash" | "createdMs">): Promise<boolean>;
   /** By hash; after a hash. */
   blobs(after: string | undefined, limit: number): Promise<StoredBlob[]>;
   blobTotals(): Promise<{ blobs: number; bytes: number }>;

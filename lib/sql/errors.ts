@@ -1,6 +1,6 @@
 // What a database says went wrong, as this library's errors. A driver's error may hold a statement with its texts, or the
 // URL with its password: of it only the code and the message are kept, without what must not be read.
-import { StoreError } from "../base/errors.ts";
+import { ArgumentError, StoreError } from "../base/errors.ts";
 import type { StoreErrorCode, Written } from "../base/errors.ts";
 import type { DialectName } from "./target.ts";
 
@@ -79,7 +79,8 @@ const MSSQL: Readonly<Record<string, Meaning>> = {
 };
 /** Its three drivers have codes of three kinds, and the same messages. */
 const SQLITE: readonly (readonly [RegExp, Meaning])[] = [
-  [/is locked/, "busy"],
+  // Of a handle that is given, its owner may have begun one.
+  [/is locked|within a transaction/, "busy"],
   [/UNIQUE constraint failed/, "unique"],
   [/already exists/, "exists"],
   [/no such table/, "missing"],
@@ -136,14 +137,14 @@ export interface ErrorPlace {
   readonly secrets: readonly string[];
 }
 
-/** `action` completes "could not ...". What this library throws itself, and what a caller's function throws, passes. */
+/** `action` completes "could not ...". What this library throws itself passes. */
 export function storeError(
   { dialect, place, secrets }: ErrorPlace,
   error: unknown,
   action: string,
   written?: Written,
 ): unknown {
-  if (error instanceof StoreError || error instanceof TypeError || error instanceof RangeError) return error;
+  if (error instanceof StoreError || error instanceof ArgumentError) return error;
   const meaning = meaningOf(dialect, error);
   const cause = causeOf(error, secrets);
   return new StoreError(codeOf(meaning), `could not ${action} in ${place}: ${cause.message}`, { cause, written });

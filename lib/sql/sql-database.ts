@@ -51,7 +51,7 @@ export function sqlDatabase({ connection, machine, hasBigrams, busyTimeoutMs }: 
     search: (query) => list((on) => searchSessions(on, query)),
     modifiedSince: (ms, limit, after) => list((on) => modifiedIn(on, ms, limit, after)),
     putBlob: (hash, pieces) => asking("keep an attachment", true)((on) => putBlob(on, hash, pieces)),
-    removeBlob: (hash) => asking("remove an attachment", true)((on) => removeBlob(on, hash)),
+    removeBlob: (blob) => asking("remove an attachment", true)((on) => removeBlob(on, blob)),
     blobs: (after, limit) => list((on) => listBlobs(on, after, limit)),
     blobTotals: () => list(blobTotalsOf),
     linesWithBlobs: () => linesWithBlobs(list),

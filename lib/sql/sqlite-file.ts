@@ -1,5 +1,5 @@
 // A SQLite database by its path, with whichever engine there is: better-sqlite3, Node's own, or SQLite in WebAssembly.
-import { closeSync, openSync, statSync } from "node:fs";
+import { closeSync, openSync, statfsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import type * as WasmPackage from "node-sqlite3-wasm";
 import { errno, ioError, StoreError } from "../base/errors.ts";
@@ -12,6 +12,8 @@ const READS = /^\s*(select|with|pragma|explain|values)\b/i;
 /** What waits longer is tried again from outside, where it blocks nobody. */
 const ENGINE_WAITS_MS = 20;
 const MOST_STATEMENTS = 100;
+/** What is undone after a write that found no space gives some of it back. */
+const LEAST_SPACE_BYTES = 64 * 1024;
 
 /** What an engine's statement can do, by whatever names. */
 interface Statement {
@@ -118,24 +120,49 @@ async function wasmSqlite(): Promise<(path: string) => SqliteHandle> {
         finalize: () => statement.finalize(),
       };
     };
-    return handle(prepare, () => database.close());
+    return handle(
+      prepare,
+      () => database.close(),
+      (error) => explained(error, path),
+    );
   };
 }
 
+/** This engine says of a write that found no space only that it failed. */
+function explained(error: unknown, path: string): unknown {
+  if (path === ":memory:" || !/disk I\/O error/.test((error as Error).message)) return error;
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize < LEAST_SPACE_BYTES ? new Error("database or disk is full", { cause: error }) : error;
+  } catch {
+    return error;
+  }
+}
+
 /** The shape that the query builder knows, over an engine of another, which keeps the statements that come again. */
-function handle(make: (sql: string) => Statement, close: () => void): SqliteHandle {
+function handle(
+  make: (sql: string) => Statement,
+  close: () => void,
+  explain = (error: unknown): unknown => error,
+): SqliteHandle {
   const statements = new Map<string, Statement>();
   const use = <T>(sql: string, ask: (statement: Statement) => T): T => {
-    const statement = statements.get(sql) ?? make(sql);
+    let statement = statements.get(sql);
     statements.delete(sql);
     try {
+      statement ??= make(sql);
       const answer = ask(statement);
       statements.set(sql, statement);
       return answer;
     } catch (error) {
-      // After an error some engines ask it nothing more.
-      statement.finalize?.();
-      throw error;
+      const failure = explain(error);
+      try {
+        // After an error some engines ask it nothing more.
+        statement?.finalize?.();
+      } catch {
+        // It says the same once more.
+      }
+      throw failure;
     } finally {
       const [oldest] = statements;
       if (statements.size > MOST_STATEMENTS && oldest !== undefined) {

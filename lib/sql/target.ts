@@ -8,10 +8,10 @@ export interface PostgresPool {
   end(): Promise<void>;
 }
 
-/** A pool of mysql2 (createPool() of "mysql2", not of "mysql2/promise"). */
-interface MysqlPool {
-  getConnection(callback: (error: any, connection: any) => void): void;
-  end(callback: (error: any) => void): void;
+/** A pool of mysql2 or of mysql2/promise. */
+export interface MysqlPool {
+  getConnection(callback?: any): any;
+  end(callback?: any): any;
 }
 
 /** A database of better-sqlite3, or of its shape. */

@@ -11,7 +11,7 @@ import type { Database } from "../../lib/sql/database.ts";
 import type { DatabaseSettings, SqlTarget } from "../../lib/sql/target.ts";
 import { sharedMariaDb, sharedPostgres } from "./servers.ts";
 
-const SETTINGS: DatabaseSettings = {
+export const SETTINGS: DatabaseSettings = {
   create: true,
   statementTimeoutMs: 60_000,
   busyTimeoutMs: 20_000,
@@ -154,6 +154,8 @@ async function mariadb(server: string): Promise<EmptyDatabase> {
   const ask = async (at: string, sql: string): Promise<Record<string, unknown>[]> => {
     const client = await createConnection(at);
     try {
+      // A name between quotes is one in every database that way.
+      await client.query("set session sql_mode = concat(@@sql_mode, ',ANSI_QUOTES')");
       const [rows] = await client.query(sql);
       return rows as Record<string, unknown>[];
     } finally {
