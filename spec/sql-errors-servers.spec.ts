@@ -57,7 +57,7 @@ describe.each(SERVERS)("$name", ({ name: kind, make }) => {
   test("a user who may make no tables", async () => {
     const target = await reader();
     expect(await refusal(target)).toMatchObject({ name: "StoreError", code: "NO_ACCESS", written: "no" });
-    expect(await refusal(target, { create: false })).toMatchObject({ code: "NOT_A_STORE" });
+    expect(await refusal(target, { create: false })).toMatchObject({ code: "NOT_FOUND" });
   });
 
   test("a user who may only read: reads, and writes nothing", async () => {
@@ -190,7 +190,7 @@ describe.each(SERVERS)("$name", ({ name: kind, make }) => {
     const wrong = new URL(right);
     wrong.password = `${WRITTEN}x`;
     expect(await refusal(wrong.href)).toMatchObject({ name: "StoreError", code: "NO_ACCESS", written: "no" });
-    expect(await refusal(right, { create: false })).toMatchObject({ code: "NOT_A_STORE" });
+    expect(await refusal(right, { create: false })).toMatchObject({ code: "NOT_FOUND" });
   });
 });
 

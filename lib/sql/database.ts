@@ -85,7 +85,7 @@ export interface Writing {
 
 /**
  * Opens the store in a database; `create`: makes its tables where there are none. Rejects with ArgumentError for a target
- * that is none, NOT_FOUND (no such database), NOT_A_STORE (no tables, or those of something else), NEWER_FORMAT, and what
+ * that is none, NOT_FOUND (no such database, no store in it), NOT_A_STORE (the tables are those of something else), NEWER_FORMAT, and what
  * every method can reject with.
  */
 export async function openDatabase(target: SqlTarget | string, settings: DatabaseSettings): Promise<Database> {

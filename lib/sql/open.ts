@@ -31,11 +31,11 @@ export async function open(target: SqlTarget | string, settings: DatabaseSetting
     const flavour = await patiently(() => flavourOf(connection));
     let store = await patiently(() => storeRow(connection));
     if (store === undefined) {
-      if (!settings.create) throw new StoreError("NOT_A_STORE", `there is no store in ${connection.place}`);
+      if (!settings.create) throw new StoreError("NOT_FOUND", `no store in ${connection.place}`);
       await create(connection, flavour, patiently);
       store = await patiently(() => storeRow(connection));
     }
-    if (store === undefined) throw new StoreError("NOT_A_STORE", `there is no store in ${connection.place}`);
+    if (store === undefined) throw new StoreError("NOT_A_STORE", `no store in ${connection.place}`);
     const { format, machine } = store;
     if (format > FORMAT) {
       throw new StoreError(

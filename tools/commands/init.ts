@@ -35,7 +35,7 @@ async function isMissing(place: string): Promise<boolean> {
     await (await openAt(place, { create: false })).close();
     return false;
   } catch (error) {
-    if (error instanceof StoreError && (error.code === "NOT_A_STORE" || error.code === "NOT_FOUND")) return true;
+    if (error instanceof StoreError && error.code === "NOT_FOUND") return true;
     throw error;
   }
 }
