@@ -22,7 +22,7 @@ const TITLES = [
 
 const SESSIONS: StoredSession[] = Array.from({ length: 60 }, (_, n) =>
   row(`s${String(n).padStart(3, "0")}`, {
-    id: n === 7 ? "Ünï-Code-7" : n === 8 ? "ab" : `Session-${n}`,
+    id: n === 7 ? "Ünï-Code-7" : n === 8 ? "ab" : n === 9 ? "ab " : `Session-${n}`,
     kind: n % 11 === 10 ? "deleted" : "session",
     deletedMs: n % 22 === 10 ? 1000 + (n % 3) : 0,
     // Some have one stamp.

@@ -17,6 +17,9 @@ function answer(sql: string, parameters: readonly unknown[]): object[] {
   if (sql.includes('"data"')) return [{ data: Buffer.from("bytes") }];
   if (sql.includes('from "blob"') && sql.includes('"chunks"')) return [{ bytes: "5", chunks: "c" }];
   if (sql.includes('select "chunks" from "line"')) return [{ chunks: "c" }];
+  if (sql.includes('"id_text" from "session"')) {
+    return ["n", "m"].map((name) => ({ name, updated: stamp(0), id_text: parameters[1] }));
+  }
   if (sql.includes("count_big")) return [{ found: "1", bytes: "5" }];
   return [];
 }

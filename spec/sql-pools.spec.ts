@@ -1,13 +1,15 @@
 // Pools that a program has already: a store in one works as any, and its end is not the pool's.
+import { setTimeout as sleep } from "node:timers/promises";
 import { createPool } from "mysql2";
 import { createPool as createPromisePool } from "mysql2/promise";
 import { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "../lib/sql/database.ts";
+import type { Database } from "../lib/sql/database.ts";
 import type { SqlTarget } from "../lib/sql/target.ts";
 import { openSqliteFile } from "../lib/sql/sqlite-file.ts";
 import { names, put, row } from "./helpers/database-rows.ts";
-import { kinds, SETTINGS } from "./helpers/databases.ts";
+import { kinds, SETTINGS, sqliteDatabase } from "./helpers/databases.ts";
 import type { EmptyDatabase } from "./helpers/databases.ts";
 
 interface Given {
@@ -74,3 +76,39 @@ describe.each(Object.entries(GIVEN).filter(([, [kind]]) => THERE.some(({ name })
     });
   },
 );
+
+test("two handles of one file in one process do not wait where each stops the other", async () => {
+  const empty = await sqliteDatabase();
+  const path = typeof empty.target === "string" ? empty.target.replace("sqlite:", "") : "";
+  const handles = [await openSqliteFile(path, true), await openSqliteFile(path, true)];
+  // As better-sqlite3 makes them.
+  for (const handle of handles) handle.prepare("pragma busy_timeout = 5000").all([]);
+  const databases: Database[] = [];
+  try {
+    for (const sqlite of handles) databases.push(await openDatabase({ sqlite }, { ...SETTINGS, busyTimeoutMs: 3000 }));
+    let rounds = 0;
+    await Promise.all(
+      databases.map(async (database, n) => {
+        for (let round = 0; round < 3; round++) {
+          await database.write("both", async (tx) => {
+            const changes = (tx.session?.changes ?? 0) + 1;
+            await (tx.session === undefined
+              ? tx.insert(row("both", { changes }))
+              : tx.update(row("both", { changes })));
+            // The other asks for its turn now.
+            await sleep(20 + n);
+          });
+          rounds++;
+        }
+      }),
+    );
+    expect(rounds).toBe(6);
+    expect((await databases[0]!.session("both"))?.changes).toBe(6);
+    for (const handle of handles)
+      expect(Object.values(handle.prepare("pragma busy_timeout").all([])[0]!)).toEqual([5000]);
+  } finally {
+    for (const database of databases) await database.close();
+    for (const handle of handles) handle.close();
+    await empty.drop();
+  }
+});

@@ -44,7 +44,8 @@ export interface Database extends Reading {
   trash(): AsyncGenerator<StoredSession[]>;
   /**
    * Sessions whose folded title (or prompt, where there is no title) has all the words, or whose folded id begins with
-   * `key` (of 4 characters or more) or is it; newest first. Of both, and of an id, the first 500 characters count.
+   * `key` (of 4 characters or more) or is it; newest first. Of both, and of an id, the first 500 characters count. Of
+   * more than 1,000 ids that begin with it only the first are looked at.
    */
   search(query: TitleQuery): Promise<StoredSession[]>;
   /** What was written at or after `ms`, by that time and by name; `after`: what comes after this one. */

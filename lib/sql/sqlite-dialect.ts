@@ -1,7 +1,10 @@
 // SQLite is one connection: whoever has it, has it alone.
 import { CompiledQuery, SqliteDialect, SqliteDriver } from "kysely";
 import type { DatabaseConnection, SqliteDialectConfig } from "kysely";
+import { ENGINE_WAITS_MS } from "./sqlite-file.ts";
 import type { SqliteHandle } from "./target.ts";
+
+const BEGIN = CompiledQuery.raw("begin immediate");
 
 /** The end of the last turn that was asked for. Two stores may be open over one handle, and share its transactions. */
 const turns = new WeakMap<SqliteHandle, Promise<void>>();
@@ -45,8 +48,22 @@ class ImmediateDriver extends SqliteDriver {
     endTurn?.();
   }
 
+  /** An engine that waits stops this thread, and with it whoever in this process has what it waits for. */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+    const [answer] = this.#handle.prepare("pragma busy_timeout").all([]) as Record<string, number>[];
+    const [waits = 0] = Object.values(answer ?? {});
+    if (waits <= ENGINE_WAITS_MS) return void (await connection.executeQuery(BEGIN));
+    this.#wait(ENGINE_WAITS_MS);
+    try {
+      await connection.executeQuery(BEGIN);
+    } finally {
+      // A handle that is given has another's timeout.
+      this.#wait(waits);
+    }
+  }
+
+  #wait(ms: number): void {
+    this.#handle.prepare(`pragma busy_timeout = ${ms}`).all([]);
   }
 }
 

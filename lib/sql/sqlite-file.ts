@@ -10,7 +10,7 @@ const NO_ENGINE =
   "a store in SQLite takes the package better-sqlite3 or node-sqlite3-wasm, or Node 22.13: npm install better-sqlite3";
 const READS = /^\s*(select|with|pragma|explain|values)\b/i;
 /** What waits longer is tried again from outside, where it blocks nobody. */
-const ENGINE_WAITS_MS = 20;
+export const ENGINE_WAITS_MS = 20;
 const MOST_STATEMENTS = 100;
 /** What is undone after a write that found no space gives some of it back. */
 const LEAST_SPACE_BYTES = 64 * 1024;
