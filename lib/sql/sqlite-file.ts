@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import type * as WasmPackage from "node-sqlite3-wasm";
 import { errno, ioError, StoreError } from "../base/errors.ts";
 import { found } from "./driver.ts";
+import { again } from "./retry.ts";
 import type { SqliteHandle } from "./target.ts";
 
 const NO_ENGINE =
@@ -20,16 +21,19 @@ interface Statement {
   finalize?(): void;
 }
 
-export async function openSqliteFile(path: string, create: boolean): Promise<SqliteHandle> {
+/** Whoever writes to it meanwhile is waited for, for so long. */
+export async function openSqliteFile(path: string, create: boolean, busyTimeoutMs: number): Promise<SqliteHandle> {
   const isFile = path !== ":memory:";
   if (isFile) prepareFile(path, create);
   const open = await engine();
   const database = open(path);
   try {
-    database.prepare(`pragma busy_timeout = ${ENGINE_WAITS_MS}`).all([]);
-    // A file of something else shows itself here.
-    if (isFile) database.prepare("pragma journal_mode = wal").all([]);
-    database.prepare("pragma synchronous").all([]);
+    await again({ dialect: "sqlite", busyTimeoutMs, meetsOthers: false }, async () => {
+      database.prepare(`pragma busy_timeout = ${ENGINE_WAITS_MS}`).all([]);
+      // A file of something else shows itself here.
+      if (isFile) database.prepare("pragma journal_mode = wal").all([]);
+      database.prepare("pragma synchronous").all([]);
+    });
   } catch (error) {
     database.close();
     throw error;
