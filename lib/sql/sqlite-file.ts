@@ -5,6 +5,7 @@ import type * as WasmPackage from "node-sqlite3-wasm";
 import { errno, ioError, StoreError } from "../base/errors.ts";
 import { found } from "./driver.ts";
 import { again } from "./retry.ts";
+import { locking } from "./sqlite-lock.ts";
 import type { SqliteHandle } from "./target.ts";
 
 const NO_ENGINE =
@@ -113,16 +114,17 @@ async function wasmSqlite(): Promise<(path: string) => SqliteHandle> {
   const wasm = await found<typeof WasmPackage>(() => import("node-sqlite3-wasm"));
   if (wasm === undefined) throw new StoreError("IO", NO_ENGINE);
   return (path) => {
+    const inLock = locking(path);
     const database = new wasm.Database(path);
     const prepare = (sql: string): Statement => {
-      const statement = database.prepare(sql);
+      const statement = inLock(() => database.prepare(sql));
       return {
-        all: (values) => statement.all(values as (string | number)[]),
-        run: (values) => statement.run(values as (string | number)[]),
-        finalize: () => statement.finalize(),
+        all: (values) => inLock(() => statement.all(values as (string | number)[])),
+        run: (values) => inLock(() => statement.run(values as (string | number)[])),
+        finalize: () => inLock(() => statement.finalize()),
       };
     };
-    return handle(prepare, () => database.close());
+    return handle(prepare, () => inLock(() => database.close()));
   };
 }
 
