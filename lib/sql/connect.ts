@@ -55,7 +55,7 @@ async function dialectOf(url: DatabaseUrl, settings: DatabaseSettings): Promise<
   if (url.dialect === "postgres") return new PostgresDialect({ pool: guarded(await postgresPool(url, settings)) });
   if (url.dialect === "mysql") return new MysqlDialect(await mysqlPool(url, settings));
   if (url.dialect === "mssql") return new MssqlDialect(await mssqlConfig(url, settings));
-  return new ImmediateSqlite(await openSqliteFile(url.path, settings.create));
+  return new ImmediateSqlite(await openSqliteFile(url.path, settings.create, settings.busyTimeoutMs));
 }
 
 function toMade(dialect: DialectName, made: Dialect): Connection {

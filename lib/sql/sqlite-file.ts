@@ -4,6 +4,8 @@ import { createRequire } from "node:module";
 import type * as WasmPackage from "node-sqlite3-wasm";
 import { errno, ioError, StoreError } from "../base/errors.ts";
 import { found } from "./driver.ts";
+import { again } from "./retry.ts";
+import { locking } from "./sqlite-lock.ts";
 import type { SqliteHandle } from "./target.ts";
 
 const NO_ENGINE =
@@ -22,16 +24,19 @@ interface Statement {
   finalize?(): void;
 }
 
-export async function openSqliteFile(path: string, create: boolean): Promise<SqliteHandle> {
+/** Whoever writes to it meanwhile is waited for, for so long. */
+export async function openSqliteFile(path: string, create: boolean, busyTimeoutMs: number): Promise<SqliteHandle> {
   const isFile = path !== ":memory:";
   if (isFile) prepareFile(path, create);
   const open = await engine();
   const database = open(path);
   try {
-    database.prepare(`pragma busy_timeout = ${ENGINE_WAITS_MS}`).all([]);
-    // A file of something else shows itself here.
-    if (isFile) database.prepare("pragma journal_mode = wal").all([]);
-    database.prepare("pragma synchronous").all([]);
+    await again({ dialect: "sqlite", busyTimeoutMs, meetsOthers: false }, async () => {
+      database.prepare(`pragma busy_timeout = ${ENGINE_WAITS_MS}`).all([]);
+      // A file of something else shows itself here.
+      if (isFile) database.prepare("pragma journal_mode = wal").all([]);
+      database.prepare("pragma synchronous").all([]);
+    });
   } catch (error) {
     database.close();
     throw error;
@@ -111,18 +116,19 @@ async function wasmSqlite(): Promise<(path: string) => SqliteHandle> {
   const wasm = await found<typeof WasmPackage>(() => import("node-sqlite3-wasm"));
   if (wasm === undefined) throw new StoreError("IO", NO_ENGINE);
   return (path) => {
+    const inLock = locking(path);
     const database = new wasm.Database(path);
     const prepare = (sql: string): Statement => {
-      const statement = database.prepare(sql);
+      const statement = inLock(() => database.prepare(sql));
       return {
-        all: (values) => statement.all(values as (string | number)[]),
-        run: (values) => statement.run(values as (string | number)[]),
-        finalize: () => statement.finalize(),
+        all: (values) => inLock(() => statement.all(values as (string | number)[])),
+        run: (values) => inLock(() => statement.run(values as (string | number)[])),
+        finalize: () => inLock(() => statement.finalize()),
       };
     };
     return handle(
       prepare,
-      () => database.close(),
+      () => inLock(() => database.close()),
       (error) => explained(error, path),
     );
   };

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { run } from "./processes.ts";
 import type { Child } from "./processes.ts";
 
+const SQL = new URL("../../dist/lib/sql.js", import.meta.url).href;
+
 /** What a writer has said, in order: what it was about to write, and then that it was acknowledged. */
 export interface Said {
   readonly id: string;
@@ -21,13 +23,15 @@ interface Told extends Said {
  * line, a session that is made anew. Says `begin ID` before each commit and `done ID` after it.
  */
 const WRITER = `
-  const [directory, name, saidAt, options] = args;
+  const [target, name, saidAt, options, sql] = args;
   const { openSync, writeSync: write } = await import("node:fs");
   const said = openSync(saidAt, "a");
   const tell = (text) => write(said, text + "\\n");
   // Where the disk goes away under it, it ends.
   process.on("uncaughtException", (error) => { tell("failed " + error.code); process.exit(1); });
-  const store = await turnlog.openStore(directory, options.store ?? {});
+  const isUrl = /^[a-z]+:/.test(target);
+  const open = isUrl ? (await import(sql)).openSqlStore : turnlog.openStore;
+  const store = await open(target, options.store ?? {});
   const session = store.session(name, { create: true });
   const text = "x".repeat(options.bytes ?? 200);
   for (let n = 0; options.most === undefined || n < options.most; n++) {
@@ -52,8 +56,9 @@ export function saidAt(directory: string, session: string): string {
   return join(directory, `${session}.said`);
 }
 
-export function writer(directory: string, session: string, said: string, options: WriterOptions = {}): Child {
-  return run(WRITER, directory, session, said, options);
+/** `target`: a directory, or the URL of a database. */
+export function writer(target: string, session: string, said: string, options: WriterOptions = {}): Child {
+  return run(WRITER, target, session, said, options, SQL);
 }
 
 /** What all writers of a session have said. A line that was cut by the kill was said of nothing yet. */
