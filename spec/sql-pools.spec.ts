@@ -43,7 +43,7 @@ const GIVEN: Readonly<Record<string, readonly [kind: string, give: (url: string)
   "a database of SQLite": [
     "sqlite",
     async (url) => {
-      const database = await openSqliteFile(url.replace("sqlite:", ""), true);
+      const database = await openSqliteFile(url.replace("sqlite:", ""), true, 5000);
       const ask = (): unknown => database.prepare("select 1").all([]);
       return { target: { sqlite: database }, ask, end: () => database.close() };
     },
@@ -80,7 +80,7 @@ describe.each(Object.entries(GIVEN).filter(([, [kind]]) => THERE.some(({ name })
 test("two handles of one file in one process do not wait where each stops the other", async () => {
   const empty = await sqliteDatabase();
   const path = typeof empty.target === "string" ? empty.target.replace("sqlite:", "") : "";
-  const handles = [await openSqliteFile(path, true), await openSqliteFile(path, true)];
+  const handles = [await openSqliteFile(path, true, 5000), await openSqliteFile(path, true, 5000)];
   // As better-sqlite3 makes them.
   for (const handle of handles) handle.prepare("pragma busy_timeout = 5000").all([]);
   const databases: Database[] = [];
