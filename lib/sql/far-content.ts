@@ -5,6 +5,8 @@ import type { Content } from "../disk/memory-vfs.ts";
 /** So much is fetched when a read in passing lacks something; each time after that more, so that who reads all of it soon has it. */
 const FIRST_BYTES = 64 * 1024;
 const MORE = 16;
+/** So much is copied in any case, to have one piece instead of two. */
+const JOINED_BYTES = 4096;
 
 interface Piece {
   readonly from: number;
@@ -82,8 +84,7 @@ export class FarContent implements Content {
       { from: each.from, bytes: each.bytes.subarray(0, Math.max(0, from - each.from)) },
       { from: Math.max(each.from, to), bytes: each.bytes.subarray(Math.max(0, to - each.from)) },
     ]);
-    this.#pieces = [...others.filter((each) => each.bytes.length > 0), { from, bytes }];
-    this.#pieces.sort((a, b) => a.from - b.from);
+    this.#pieces = joined([...others.filter((each) => each.bytes.length > 0), { from, bytes }]);
   }
 
   /** Has all that is stored in memory. */
@@ -102,11 +103,7 @@ export class FarContent implements Content {
   settle(): void {
     if (this.#tailBytes === 0) return;
     // Whoever writes next is likely to read what came before: the next line's check, a cached end.
-    const last = this.#pieces.at(-1);
-    const bytes = this.written;
-    if (last !== undefined && last.from + last.bytes.length === this.stored && last.bytes.length < FIRST_BYTES)
-      this.#pieces[this.#pieces.length - 1] = { from: last.from, bytes: Buffer.concat([last.bytes, bytes]) };
-    else this.#pieces.push({ from: this.stored, bytes: Buffer.from(bytes) });
+    this.#pieces = joined([...this.#pieces, { from: this.stored, bytes: Buffer.from(this.written) }]);
     this.stored += this.#tailBytes;
     this.#tail = Buffer.alloc(0);
     this.#tailBytes = 0;
@@ -153,4 +150,24 @@ export class FarContent implements Content {
     if (begin < to) this.#tail.copy(target, start + begin - from, begin - this.stored, to - this.stored);
     return true;
   }
+}
+
+/**
+ * In their order. Those that touch become one when they are of about one size, so that many appends leave few pieces, and no byte is
+ * copied more often than there are sizes.
+ */
+function joined(pieces: Piece[]): Piece[] {
+  pieces.sort((a, b) => a.from - b.from);
+  const list: Piece[] = [];
+  for (const piece of pieces) {
+    let last = piece;
+    for (let before = list.at(-1); before !== undefined; before = list.at(-1)) {
+      const touches = before.from + before.bytes.length === last.from;
+      if (!touches || before.bytes.length > 2 * last.bytes.length + JOINED_BYTES) break;
+      last = { from: before.from, bytes: Buffer.concat([before.bytes, last.bytes]) };
+      list.pop();
+    }
+    list.push(last);
+  }
+  return list;
 }

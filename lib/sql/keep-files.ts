@@ -3,6 +3,7 @@
 import { OLD_ENDING } from "../disk/names.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
 import { entryOf } from "../store/list/describe.ts";
+import { decodeHead } from "../line/decode.ts";
 import { refresh } from "../store/read/load.ts";
 import type { SessionState } from "../store/session-state.ts";
 import type { Writing } from "./database.ts";
@@ -13,6 +14,8 @@ import { isFree, isInTrash } from "./session-row.ts";
 
 /** A log that is written anew is read and written in pieces of about this size. */
 const PIECE_BYTES = 4 * 1024 * 1024;
+/** Lines that add to the history, and change nothing of it. */
+const GROWING_TYPES: ReadonlySet<string> = new Set(["open", "message", "part"]);
 const FREE: StoredLog = { machine: "", month: "", size: 0, generation: 0 };
 
 /** A file that the database does not have as it is. */
@@ -30,6 +33,9 @@ export async function keepFiles(session: SessionState, files: FarFiles, tx: Writ
   // Nobody can be writing to an old log: the row of its session is locked.
   for (const path of paths.filter((each) => each.endsWith(OLD_ENDING))) files.vfs.remove(path);
   if (!files.isWritten(name)) return () => undefined;
+  // What was written to a log that was replaced meanwhile is written to the new one, now and not while that is kept.
+  session.writer?.endTurn();
+  await refresh(session);
   const logs = [...(before?.logs ?? [])];
   const kept = new Map<string, FarFile>();
   const appended: FarFile[] = [];
@@ -54,7 +60,8 @@ export async function keepFiles(session: SessionState, files: FarFiles, tx: Writ
     renewed.push({ path, number, bytes });
   }
   for (const { number, content } of appended) logs[number] = { ...(logs[number] as StoredLog), size: content.size };
-  const row = await rowOf(session, before, logs, gone.length > 0);
+  const grown = renewed.length === 0 && gone.length === 0 ? grownBy(appended) : undefined;
+  const row = (grown && rowAfter(before, logs, grown)) ?? rowOf(session, before, logs, gone.length > 0);
   if (before === undefined) await tx.insert(row);
   else await tx.update(row);
   for (const number of gone) await tx.removeLines(positionOf(number, 0), positionOf(number + 1, 0));
@@ -97,15 +104,65 @@ async function insertAll(tx: Writing, number: number, bytes: Buffer): Promise<vo
   }
 }
 
-/** What a listing shows of it from now on. */
-async function rowOf(
+/** What came to a log at its end. */
+interface Growth {
+  readonly bytes: number;
+  readonly messages: number;
+  readonly last: string;
+  /** The last message. */
+  readonly tip: string | undefined;
+}
+
+/** Undefined: not in one log alone, or not only messages, and parts of them, that go on from the tip. */
+function grownBy(appended: readonly FarFile[]): Growth | undefined {
+  const [file, another] = appended;
+  if (file === undefined || another !== undefined) return undefined;
+  const { written, stored } = file.content;
+  let messages = 0;
+  let last: string | undefined;
+  let tip: string | undefined;
+  for (const { bytes, stamp } of linesOf(written, file.number, stored)) {
+    const head = decodeHead(bytes, 0, bytes.length);
+    if (head === undefined || !GROWING_TYPES.has(head.type) || (head.type === "message" && head.of !== undefined))
+      return undefined;
+    if (head.type === "message") {
+      messages++;
+      tip = stamp;
+    }
+    last = stamp;
+  }
+  return last === undefined ? undefined : { bytes: written.length, messages, last, tip };
+}
+
+/**
+ * What a listing shows when a session has only grown: counted on from what it showed, since to count all of its messages would
+ * take each append longer than the one before. The row is locked, so nothing else has come. Undefined: all of it must be looked at.
+ */
+function rowAfter(
+  before: StoredSession | undefined,
+  logs: readonly StoredLog[],
+  { bytes, messages, last, tip }: Growth,
+): StoredSession | undefined {
+  if (before === undefined || before.kind === "deleted") return undefined;
+  const { info } = before;
+  if (info["title"] === undefined && before.prompt === undefined) return undefined;
+  const [counted, size] = [info["messages"], info["bytes"]];
+  if (typeof counted !== "number" || typeof size !== "number") return undefined;
+  const grown = { ...info, messages: counted + messages, bytes: size + bytes, ...(tip !== undefined && { tip }) };
+  return { ...before, updated: last, info: grown, logs };
+}
+
+/** What a listing shows of it from now on, by all of its lines. */
+function rowOf(
   session: SessionState,
   before: StoredSession | undefined,
   logs: readonly StoredLog[],
   isChanged: boolean,
-): Promise<StoredSession> {
-  await refresh(session);
-  const { name, id, kind, updated, created, info, prompt } = entryOf(session) as CatalogEntry;
+): StoredSession {
+  const { name, id, kind, updated, created, info: shown, prompt } = entryOf(session) as CatalogEntry;
+  // A log that was replaced a moment ago may be among those that were read.
+  const bytes = logs.filter(({ machine }) => machine !== "").reduce((sum, { size }) => sum + size, 0);
+  const info = kind === "deleted" ? shown : { ...shown, bytes };
   return {
     name,
     id,
