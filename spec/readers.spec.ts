@@ -50,8 +50,9 @@ async function replaceOnce(layout: Layout, path: string): Promise<void> {
     const pieces = lines.map(({ offset, length }) => ({ file: open.file, offset, length }));
     const read = { dev: open.dev, ino: open.ino, size };
     const old = await replaceLog(vfs, layout.aside, path, read, pieces, (each) => replaced.remember(each));
-    // Writers do not know of this: they trust a look for some milliseconds, if nothing holds them up.
-    await sleep(400);
+    // Writers do not know of this: they trust a look for some milliseconds, if nothing holds them up. A busy machine may, for as long as
+    // a second; the store itself lets an old log stand for a minute.
+    await sleep(2000);
     await replaced.drop(old);
     await replaced.sort(path);
   } finally {
