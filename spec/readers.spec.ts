@@ -1,7 +1,7 @@
 // Readers of pages while processes write and one replaces the file: every page is one that the session had at some moment.
-import { readFileSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { OpenFile } from "../lib/disk/descriptors.ts";
 import { Layout, monthOf } from "../lib/disk/names.ts";
@@ -12,7 +12,7 @@ import { ReplacedLogs } from "../lib/store/space/replaced.ts";
 import { readLog as readNaively } from "./helpers/naive-reader.ts";
 import { output, run } from "./helpers/processes.ts";
 import type { Child } from "./helpers/processes.ts";
-import { useStores } from "./helpers/stores.ts";
+import { onlyLog, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const IS_LONG = process.env["TURNLOG_LONG"] !== undefined;
@@ -102,6 +102,37 @@ const READER = `
   await store.close();
   say(JSON.stringify({ wrong: wrong.slice(0, 5), gaps: gaps.slice(0, 5), most }));
   process.exit(0);`;
+
+/** Where a write of two lines is cut, from the first line's beginning: in it, after it, in the second one. */
+const CUTS: readonly [string, (commit: Buffer) => number][] = [
+  ["in its first line", () => 40],
+  ["between its lines", (commit) => commit.indexOf(10) + 1],
+  ["in its last line", (commit) => commit.length - 3],
+];
+
+test.each(CUTS)("a write that is under way, and is seen %s, is waited for: no reader skips or tells of it", async (_, cut) => {
+  const source = await stores.open();
+  const written = await source.createSession({ id: "s" });
+  await written.append({ id: "a" });
+  const before = statSync(onlyLog(source.path)).size;
+  await written.append([{ id: "b" }, { id: "c" }]);
+  const directory = stores.directory();
+  cpSync(source.path, directory, { recursive: true });
+  rmSync(join(directory, ".cache"), { recursive: true });
+  const [path, whole] = [onlyLog(directory), readFileSync(onlyLog(directory))];
+  const end = before + cut(whole.subarray(before));
+  writeFileSync(path, whole.subarray(0, before));
+  const store = await stores.open({}, directory);
+  const warnings: unknown[] = [];
+  store.on("warning", (warning) => warnings.push(warning));
+  expect(await store.session("s").count()).toBe(1);
+  appendFileSync(path, whole.subarray(before, end));
+  const page = store.session("s").page({ limit: 5 });
+  await setImmediate();
+  appendFileSync(path, whole.subarray(end));
+  const { items, skipped } = await page;
+  expect([items.map(({ id }) => id), skipped, warnings]).toEqual([["a", "b", "c"], 0, []]);
+});
 
 test(`${PAGES} random pages while ${WRITERS} processes write and the file is replaced: all as the session was at some moment`, async () => {
   const directory = stores.unverified();

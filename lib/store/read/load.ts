@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errno, ioError, StoreError } from "../../base/errors.ts";
 import type { OpenFile } from "../../disk/descriptors.ts";
+import { mayBeWritten, WRITE_MS } from "../../disk/fingerprint.ts";
 import { oldOf } from "../../disk/names.ts";
 import { FORMAT } from "../../line/codec.ts";
 import type { LineHead } from "../../line/decode.ts";
@@ -58,7 +59,10 @@ async function load(session: SessionState): Promise<void> {
       try {
         if (!(await unpacked(session))) {
           if (tries === MOST_TRIES) throw changing(session);
-        } else if ((await goOn(session, lookout)) || (await rebuild(session, lookout, tries === MOST_TRIES))) break;
+        } else if ((await goOn(session, lookout)) || (await rebuild(session, lookout, tries === MOST_TRIES))) {
+          if ((await seenThrough(session)) || tries === MOST_TRIES) break;
+          session.forget();
+        }
         session.generation = -1;
       } catch (error) {
         // A log went between the look-up and now: an old one that stood beside, or all of the session.
@@ -84,6 +88,20 @@ async function load(session: SessionState): Promise<void> {
     if (error instanceof StoreError) throw error;
     throw ioError(error, "read the session", { session: session.id, path: (error as { path?: string }).path });
   }
+}
+
+/**
+ * What an appender is just writing looks torn, or like a commit without an end, since a file grows page by page under a write: it is
+ * waited for, for WRITE_MS. False: something else became of a log meanwhile.
+ */
+async function seenThrough(session: SessionState): Promise<boolean> {
+  const mayGoOn = (log: Log): boolean => log.unsettled.length > 0 && mayBeWritten(log);
+  for (let waitMs = 1; waitMs < WRITE_MS; waitMs *= 2) {
+    if (session.store.vfs.isVolatile || !session.logs.some(mayGoOn)) return true;
+    await sleep(waitMs);
+    if (session.fold === undefined || !(await catchUp(session, session.fold))) return false;
+  }
+  return true;
 }
 
 /** What the archive has of it lies ready to be read. False: it is to be looked up anew. */
