@@ -122,11 +122,11 @@ export class Fold implements Reading {
       const verdict = this.#hasAltered ? "refuse" : judgeLate(line, log, this.rows, this.tree, this.#places);
       if (verdict === "known") this.repeats++;
       if (verdict !== "apply") return verdict === "known";
+      this.history.forget();
       if (this.first !== undefined && compareStamps(stamp, this.first) < 0) this.first = stamp;
     }
     this.first ??= stamp;
     this.version++;
-    this.history.changed();
     this.tally.add(line.type, line.length);
     this.#hasAltered ||= !line.sound;
     // An altered tombstone is not obeyed: nobody knows what it was meant to hide.
@@ -238,9 +238,10 @@ export class Fold implements Reading {
     const row = this.#places.rowOf(place, this.last);
     if (row === NONE || this.rows.isPart(row)) return;
     const before = this.rows.has(row, HAS_LINE) ? this.rows.idHashOf(row) : undefined;
+    const wasLiving = this.rows.isLivingMessage(row);
     this.rows.setLine(row, line, log);
     if (line.idHash !== before) this.ids.note(row);
-    this.history.put(row, place);
+    this.history.put(row, place, wasLiving);
   }
 
   #putPart(line: LineHead, log: number): void {

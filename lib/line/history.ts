@@ -1,5 +1,5 @@
 // Which messages are the history: the living ones on the way from the root to the tip.
-import { isOn, livingOn, testOf } from "./living.ts";
+import { addLiving, isOn, listOf, livingOn, testOf } from "./living.ts";
 import type { Living, RowTest } from "./living.ts";
 import type { HistoryReading } from "./reading.ts";
 import { NONE } from "./rows.ts";
@@ -7,6 +7,12 @@ import type { Rows } from "./rows.ts";
 import { compareStamps } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Tree, Way } from "./tree.ts";
+
+/** The way to a tip. What goes on from there makes it longer. */
+interface KnownWay {
+  tip: Stamp;
+  readonly way: Map<number, Stamp>;
+}
 
 export class History implements HistoryReading {
   readonly #rows: Rows;
@@ -16,7 +22,8 @@ export class History implements HistoryReading {
   /** The living message with the greatest place; undefined: to be looked for. */
   #newest: number | undefined;
   #newestPlace: Stamp | undefined;
-  #way: { readonly tip: Stamp | undefined; readonly runs: number; readonly way: Map<number, Stamp> } | undefined;
+  #way: KnownWay | undefined;
+  /** Undefined: somebody must ask for it first, or what came since changed more of it than its end. The same holds for the tips. */
   #living: Living | undefined;
   #tips: number[] | undefined;
 
@@ -31,32 +38,51 @@ export class History implements HistoryReading {
     return this.#mark;
   }
 
-  /** A line was applied: the list of rows is made anew when somebody asks. */
-  changed(): void {
-    this.#living = undefined;
-    this.#tips = undefined;
+  /** A line came late: it may stand between those that are known. */
+  forget(): void {
+    this.#way = undefined;
+    this.#forgetLists();
   }
 
   setMark(stamp: Stamp): void {
     if (this.#mark === undefined || compareStamps(stamp, this.#mark) > 0) this.#mark = stamp;
+    this.#forgetLists();
   }
 
-  /** A message has a new line, and may live. */
-  put(row: number, place: Stamp): void {
-    if (this.#newest === undefined || !this.#rows.isAlive(row)) return;
-    if (this.#newestPlace !== undefined && compareStamps(place, this.#newestPlace) <= 0) return;
+  /** A message has a new line, and may live; `wasLiving`: it did before. */
+  put(row: number, place: Stamp, wasLiving: boolean): void {
+    if (wasLiving || !this.#rows.isAlive(row)) return;
+    if (!this.#isLast(place)) {
+      this.#forgetLists();
+      return;
+    }
     this.#newest = row;
     this.#newestPlace = place;
+    if (this.#living !== undefined && this.#way !== undefined && this.#goOn(this.#way, place))
+      addLiving(this.#living, row);
+    else this.#forgetLists();
   }
 
   kill(row: number, flag: number): void {
     this.#rows.mark(row, flag);
     if (row === this.#newest) this.#newest = undefined;
+    this.#forgetLists();
   }
 
   /** Any message may live again. */
   revive(): void {
     this.#newest = undefined;
+    this.#forgetLists();
+  }
+
+  #forgetLists(): void {
+    this.#living = undefined;
+    this.#tips = undefined;
+  }
+
+  #isLast(place: Stamp): boolean {
+    if (this.#newest === undefined) return false;
+    return this.#newestPlace === undefined || compareStamps(place, this.#newestPlace) > 0;
   }
 
   /** The greatest stamp among the places of living messages and the marks. */
@@ -81,15 +107,15 @@ export class History implements HistoryReading {
 
   /** The rows of the history's messages, oldest first. */
   list(): Uint32Array {
-    return this.#read().list;
+    return listOf(this.#read());
   }
 
   get length(): number {
-    return this.list().length;
+    return this.#read().count;
   }
 
   rowAt(position: number): number {
-    return this.list()[position] as number;
+    return this.#read().rows[position] as number;
   }
 
   slice(first: number, end: number): Uint32Array {
@@ -110,7 +136,7 @@ export class History implements HistoryReading {
 
   /** The rows of the living messages on this way, oldest first. */
   listOn(way: Way): Uint32Array {
-    return livingOn(this.#rows, way).list;
+    return listOf(livingOn(this.#rows, way));
   }
 
   includes(row: number): boolean {
@@ -154,18 +180,32 @@ export class History implements HistoryReading {
 
   #currentWay(): Way {
     const { tip } = this;
-    const known = this.#way;
-    // Within one run the way goes on with the tip; only a new run, or a tip on another one, makes a new way.
-    if (known?.tip !== undefined && tip !== undefined && known.runs === this.#tree.length) {
-      const run = this.#tree.runOf(tip);
-      if (run === this.#tree.runOf(known.tip)) {
-        if (run !== NONE) known.way.set(run, tip);
-        this.#way = { ...known, tip };
-        return known.way;
+    if (tip === undefined) return new Map();
+    if (this.#way === undefined || !this.#goOn(this.#way, tip)) this.#way = { tip, way: this.#tree.way(tip) };
+    return this.#way.way;
+  }
+
+  /**
+   * True when the way to `tip` is the known one, made longer, which it is from now on. All that lives has a place before the known
+   * tip, so nothing else has come onto it. Whoever lets writers take turns has as many runs as lines: to walk all of them for each
+   * line would make each take longer than the one before.
+   */
+  #goOn(known: KnownWay, tip: Stamp): boolean {
+    const last = this.#tree.runOf(known.tip);
+    const added: [run: number, to: Stamp][] = [];
+    for (let at: Stamp | undefined = tip; at !== undefined;) {
+      const run = this.#tree.runOf(at);
+      if (run === NONE) return false;
+      added.push([run, at]);
+      if (run === last) {
+        if (compareStamps(at, known.tip) < 0) return false;
+        for (const [each, to] of added) known.way.set(each, to);
+        known.tip = tip;
+        return true;
       }
+      if (known.way.has(run)) return false;
+      at = this.#tree.runs[run]?.after;
     }
-    const way = this.#tree.way(tip);
-    this.#way = { tip, runs: this.#tree.length, way };
-    return way;
+    return false;
   }
 }

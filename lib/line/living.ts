@@ -7,12 +7,29 @@ import type { Stamp } from "./stamp.ts";
 import type { Way } from "./tree.ts";
 
 export interface Living {
-  /** The rows of the messages on the way, oldest first. */
-  readonly list: Uint32Array;
+  /** The rows of the messages on the way, oldest first, and room for more. */
+  rows: Uint32Array;
+  count: number;
   /** How many other messages live. */
   readonly others: number;
 }
 
+/** The messages as they are now: what is added later does not show in it. */
+export function listOf({ rows, count }: Living): Uint32Array {
+  return rows.subarray(0, count);
+}
+
+/** The newest of all goes on from the others. */
+export function addLiving(living: Living, row: number): void {
+  if (living.count === living.rows.length) {
+    const wider = new Uint32Array(Math.max(LEAST_ROOM, living.count * 2));
+    wider.set(living.rows);
+    living.rows = wider;
+  }
+  living.rows[living.count++] = row;
+}
+
+const LEAST_ROOM = 16;
 const NO_BLOCK = new Block(0);
 
 export type RowTest = (row: number) => boolean;
@@ -44,7 +61,7 @@ export function livingOn(rows: Rows, way: Way): Living {
     const order = (block.ms[at] as number) - limitMs;
     if (order < 0 || (order === 0 && rows.comparePlace(row, limit as Stamp) <= 0)) list[count++] = row;
   }
-  return { list: count === list.length ? list : list.slice(0, count), others: living - count };
+  return { rows: list, count, others: living - count };
 }
 
 export function isOn(rows: Rows, way: Way, row: number): boolean {

@@ -3,6 +3,7 @@
 import { OLD_ENDING } from "../disk/names.ts";
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
 import { entryOf } from "../store/list/describe.ts";
+import { PROMPT_MESSAGES } from "../store/list/prompt.ts";
 import { decodeHead } from "../line/decode.ts";
 import { refresh } from "../store/read/load.ts";
 import type { SessionState } from "../store/session-state.ts";
@@ -108,6 +109,7 @@ async function insertAll(tx: Writing, number: number, bytes: Buffer): Promise<vo
 interface Growth {
   readonly bytes: number;
   readonly messages: number;
+  readonly hasParts: boolean;
   readonly last: string;
   /** The last message. */
   readonly tip: string | undefined;
@@ -119,6 +121,7 @@ function grownBy(appended: readonly FarFile[]): Growth | undefined {
   if (file === undefined || another !== undefined) return undefined;
   const { written, stored } = file.content;
   let messages = 0;
+  let hasParts = false;
   let last: string | undefined;
   let tip: string | undefined;
   for (const { bytes, stamp } of linesOf(written, file.number, stored)) {
@@ -129,9 +132,10 @@ function grownBy(appended: readonly FarFile[]): Growth | undefined {
       messages++;
       tip = stamp;
     }
+    hasParts ||= head.type === "part";
     last = stamp;
   }
-  return last === undefined ? undefined : { bytes: written.length, messages, last, tip };
+  return last === undefined ? undefined : { bytes: written.length, messages, hasParts, last, tip };
 }
 
 /**
@@ -141,13 +145,15 @@ function grownBy(appended: readonly FarFile[]): Growth | undefined {
 function rowAfter(
   before: StoredSession | undefined,
   logs: readonly StoredLog[],
-  { bytes, messages, last, tip }: Growth,
+  { bytes, messages, hasParts, last, tip }: Growth,
 ): StoredSession | undefined {
   if (before === undefined || before.kind === "deleted") return undefined;
   const { info } = before;
-  if (info["title"] === undefined && before.prompt === undefined) return undefined;
   const [counted, size] = [info["messages"], info["bytes"]];
   if (typeof counted !== "number" || typeof size !== "number") return undefined;
+  // What came may be what the session is found by.
+  const isNamed = info["title"] !== undefined || before.prompt !== undefined;
+  if (!isNamed && (hasParts || counted < PROMPT_MESSAGES)) return undefined;
   const grown = { ...info, messages: counted + messages, bytes: size + bytes, ...(tip !== undefined && { tip }) };
   return { ...before, updated: last, info: grown, logs };
 }

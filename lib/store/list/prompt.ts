@@ -3,8 +3,9 @@ import type { OpenFile } from "../../disk/descriptors.ts";
 import { decodeLine } from "../../line/decode.ts";
 import type { Reading } from "../../line/reading.ts";
 
-/** A prompt comes early; so many messages are looked at. */
-const MOST_MESSAGES = 8;
+/** A prompt comes early: in one of so many messages, or in a part of it. */
+export const PROMPT_MESSAGES = 8;
+const MOST_ITEMS = 8;
 const MOST_LINE_BYTES = 1024 * 1024;
 const MOST_CHARACTERS = 200;
 /** Roles of those who do not ask. */
@@ -21,7 +22,7 @@ export function promptOf(fold: Reading, files: readonly OpenFile[]): string | un
     const count = file.read(bytes, 0, length, rows.offsetOf(row));
     return decodeLine(bytes, 0, count)?.data;
   };
-  for (const message of fold.history.slice(0, Math.min(MOST_MESSAGES, fold.history.length))) {
+  for (const message of fold.history.slice(0, Math.min(PROMPT_MESSAGES, fold.history.length))) {
     const data = read(message);
     if (NO_PROMPT.has((data as { role?: unknown } | undefined)?.role)) continue;
     const parts = rows.hasParts(message) ? rows.partsOf(message).filter((row) => rows.isAlive(row)) : [];
@@ -38,7 +39,7 @@ export function promptOf(fold: Reading, files: readonly OpenFile[]): string | un
 function wordsIn(value: unknown): string | undefined {
   if (typeof value === "string") return value.trim() === "" ? undefined : value.trim();
   if (Array.isArray(value)) {
-    for (const each of value.slice(0, MOST_MESSAGES)) {
+    for (const each of value.slice(0, MOST_ITEMS)) {
       const words = wordsIn(each);
       if (words !== undefined) return words;
     }
