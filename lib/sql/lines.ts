@@ -17,17 +17,19 @@ export async function linesIn(on: Runner, session: string, from: number, to: num
   const { db } = on;
   const before = db
     .selectFrom("line")
-    .select("position")
     .where("session", "=", session)
     .where("position", "<=", from)
     .where("position", ">=", logOf(from));
-  // Not max(): a planner that knows little of a table that has just grown takes it from all of the log's lines.
-  const covering = first(on, before.orderBy("position", "desc"), 1);
+  // PostgreSQL takes max() from all of a log's lines until its statistics know them; MySQL compares with what is ordered line by line.
+  const last =
+    on.dialect === "postgres"
+      ? before.select("position as last").orderBy("position", "desc").limit(1)
+      : before.select((make) => make.fn.max("position").as("last"));
   const query = db
     .selectFrom("line")
     .select(COLUMNS)
     .where("session", "=", session)
-    .where("position", ">=", (make) => make.fn.coalesce(covering, make.val(from)))
+    .where("position", ">=", (make) => make.fn.coalesce(last, make.val(from)))
     .where("position", "<", to);
   return await whole(on, session, query.orderBy("position"));
 }
