@@ -110,29 +110,32 @@ const CUTS: readonly [string, (commit: Buffer) => number][] = [
   ["in its last line", (commit) => commit.length - 3],
 ];
 
-test.each(CUTS)("a write that is under way, and is seen %s, is waited for: no reader skips or tells of it", async (_, cut) => {
-  const source = await stores.open();
-  const written = await source.createSession({ id: "s" });
-  await written.append({ id: "a" });
-  const before = statSync(onlyLog(source.path)).size;
-  await written.append([{ id: "b" }, { id: "c" }]);
-  const directory = stores.directory();
-  cpSync(source.path, directory, { recursive: true });
-  rmSync(join(directory, ".cache"), { recursive: true });
-  const [path, whole] = [onlyLog(directory), readFileSync(onlyLog(directory))];
-  const end = before + cut(whole.subarray(before));
-  writeFileSync(path, whole.subarray(0, before));
-  const store = await stores.open({}, directory);
-  const warnings: unknown[] = [];
-  store.on("warning", (warning) => warnings.push(warning));
-  expect(await store.session("s").count()).toBe(1);
-  appendFileSync(path, whole.subarray(before, end));
-  const page = store.session("s").page({ limit: 5 });
-  await setImmediate();
-  appendFileSync(path, whole.subarray(end));
-  const { items, skipped } = await page;
-  expect([items.map(({ id }) => id), skipped, warnings]).toEqual([["a", "b", "c"], 0, []]);
-});
+test.each(CUTS)(
+  "a write that is under way, and is seen %s, is waited for: no reader skips or tells of it",
+  async (_, cut) => {
+    const source = await stores.open();
+    const written = await source.createSession({ id: "s" });
+    await written.append({ id: "a" });
+    const before = statSync(onlyLog(source.path)).size;
+    await written.append([{ id: "b" }, { id: "c" }]);
+    const directory = stores.directory();
+    cpSync(source.path, directory, { recursive: true });
+    rmSync(join(directory, ".cache"), { recursive: true });
+    const [path, whole] = [onlyLog(directory), readFileSync(onlyLog(directory))];
+    const end = before + cut(whole.subarray(before));
+    writeFileSync(path, whole.subarray(0, before));
+    const store = await stores.open({}, directory);
+    const warnings: unknown[] = [];
+    store.on("warning", (warning) => warnings.push(warning));
+    expect(await store.session("s").count()).toBe(1);
+    appendFileSync(path, whole.subarray(before, end));
+    const page = store.session("s").page({ limit: 5 });
+    await setImmediate();
+    appendFileSync(path, whole.subarray(end));
+    const { items, skipped } = await page;
+    expect([items.map(({ id }) => id), skipped, warnings]).toEqual([["a", "b", "c"], 0, []]);
+  },
+);
 
 test(`${PAGES} random pages while ${WRITERS} processes write and the file is replaced: all as the session was at some moment`, async () => {
   const directory = stores.unverified();

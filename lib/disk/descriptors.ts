@@ -1,6 +1,6 @@
 // Open files, at most so many of them: a server with 10,000 sessions does not run out of descriptors.
 import { errno } from "../base/errors.ts";
-import type { OpenMode, Vfs, VfsFile } from "./vfs.ts";
+import type { FileStat, OpenMode, Vfs, VfsFile } from "./vfs.ts";
 
 const DENIALS: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
 
@@ -10,6 +10,8 @@ export class OpenFile {
   /** What the path named. */
   readonly dev: number;
   readonly ino: number;
+  /** As it was then. */
+  readonly stat: FileStat;
   /** Why it could be opened for reading only, where appending was asked for. */
   readonly denied: unknown;
   used = 0;
@@ -21,9 +23,8 @@ export class OpenFile {
     this.file = file;
     this.denied = denied;
     try {
-      const { dev, ino } = file.stat();
-      this.dev = dev;
-      this.ino = ino;
+      this.stat = file.stat();
+      ({ dev: this.dev, ino: this.ino } = this.stat);
     } catch (error) {
       file.close();
       throw error;

@@ -1,5 +1,5 @@
 // Every name in a store is made and read here.
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { crc32 } from "node:zlib";
 import { crypto } from "../base/crypto.ts";
 import { ArgumentError } from "../base/errors.ts";
@@ -26,7 +26,7 @@ export function nameOf(file: string, isArchive = false): string | undefined {
 
 const MOST_BYTES = 200;
 const HASH_LENGTH = 32;
-const PLAIN = /^[a-z0-9._-]$/;
+const NOT_PLAIN = /[^a-z0-9._-]+/gu;
 /** Windows takes these for devices, with any extension. The superscript digits are among them. */
 const RESERVED = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/;
 
@@ -53,8 +53,7 @@ export function checkId(id: unknown): asserts id is string {
  * differ in case or in Unicode's normal form do, since all but a-z 0-9 . _ - is percent-encoded as UTF-8.
  */
 export function encodeName(id: string): string {
-  let name = "";
-  for (const character of id) name += PLAIN.test(character) ? character : escapeAll(character);
+  let name = id.replace(NOT_PLAIN, escapeAll);
   if (name.startsWith(".") || RESERVED.test(name)) name = escapeAll(name.slice(0, 1)) + name.slice(1);
   if (name.endsWith(".")) name = name.slice(0, -1) + escapeAll(".");
   if (name.length <= MOST_BYTES) return name;
@@ -76,7 +75,7 @@ export function decodeName(name: string): string | undefined {
 }
 
 function escapeAll(text: string): string {
-  return Array.from(Buffer.from(text), (byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+  return Buffer.from(text).toString("hex").replace(/../g, "%$&");
 }
 
 interface FileInMonth {
@@ -121,26 +120,28 @@ export class Layout {
   readonly unpacked: string;
 
   constructor(root: string) {
+    const below = root.endsWith(sep) ? root : root + sep;
     this.root = root;
-    this.marker = join(root, "turnlog.json");
-    this.sessions = join(root, "sessions");
-    this.blobs = join(root, "blobs");
-    this.archive = join(root, "archive");
-    this.trash = join(root, "trash");
+    this.marker = `${below}turnlog.json`;
+    this.sessions = `${below}sessions`;
+    this.blobs = `${below}blobs`;
+    this.archive = `${below}${ARCHIVE}`;
+    this.trash = `${below}trash`;
     this.trashedBlobs = join(this.trash, ".blobs");
-    this.lostBlobs = join(root, "lost+found", ".blobs");
     this.evictions = join(this.trash, ".evictions.jsonl");
-    this.lostAndFound = join(root, "lost+found");
-    this.cache = join(root, ".cache");
-    this.machines = join(this.cache, "machines");
-    this.aside = join(this.cache, "aside");
-    this.offsets = join(this.cache, "offsets");
-    this.leases = join(this.cache, "leases");
-    this.owed = join(this.cache, "owed");
-    this.rolledBack = join(this.cache, "rolled-back");
-    this.upkeep = join(this.cache, "upkeep.json");
-    this.imports = join(this.cache, "imports");
-    this.unpacked = join(this.cache, "unpacked");
+    this.lostAndFound = `${below}lost+found`;
+    this.lostBlobs = join(this.lostAndFound, ".blobs");
+    this.cache = `${below}.cache`;
+    const cached = this.cache + sep;
+    this.machines = `${cached}machines`;
+    this.aside = `${cached}aside`;
+    this.offsets = `${cached}offsets`;
+    this.leases = `${cached}leases`;
+    this.owed = `${cached}owed`;
+    this.rolledBack = `${cached}rolled-back`;
+    this.upkeep = `${cached}upkeep.json`;
+    this.imports = `${cached}imports`;
+    this.unpacked = `${cached}unpacked`;
   }
 
   /** Where the logs of a machine and month lie: those in use, or the archived ones. */

@@ -125,7 +125,7 @@ export class Log {
   reopen(descriptors: Descriptors): OpenFile {
     descriptors.drop(this.slot);
     const open = descriptors.get(this.slot);
-    const stat = open.file.stat();
+    const { stat } = open;
     this.dev = stat.dev;
     this.ino = stat.ino;
     this.size = stat.size;

@@ -8,6 +8,7 @@ import type { VfsFile } from "../disk/vfs.ts";
 import { LF } from "../line/codec.ts";
 import type { LineHead } from "../line/decode.ts";
 import { Fold } from "../line/fold.ts";
+import { NONE } from "../line/rows.ts";
 import { advance, compareStamps } from "../line/stamp.ts";
 import type { Stamp } from "../line/stamp.ts";
 import { readPieces, readTail } from "./pieces.ts";
@@ -84,8 +85,12 @@ interface Glimpse {
   readonly tail: Tail;
 }
 
+const NO_TAIL: Tail = { log: NONE, lines: [], isWhole: false };
+
 /** The log that was written to last comes first. Undefined: one is damaged or not in order. */
 function newestFirst(all: readonly Ends[]): Glimpse[] | undefined {
+  const [only, another] = all;
+  if (only !== undefined && another === undefined) return [{ ends: only, tail: NO_TAIL }];
   const glimpses: Glimpse[] = [];
   for (const ends of all) {
     const tail = ends.tail(GLIMPSE);

@@ -31,6 +31,7 @@ function keyOf({ code, path, offset, message }: StoreWarning): string {
 
 /** What was found in a log since the last time. */
 export function warningsOfLog({ id }: SessionState, log: Log): StoreWarning[] {
+  if (log.problems.length === log.told && log.unsettled.length === 0) return [];
   const found = [...log.problems.slice(log.told), ...log.unsettled];
   log.told = log.problems.length;
   return found.map(({ code, offset, length }) => {

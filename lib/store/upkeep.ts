@@ -2,6 +2,7 @@
 // attachments that nothing names go there, what was purged elsewhere is erased here, a retention policy is kept, sizes are
 // looked at. A moment after the store was opened, and after writes, at most so often; never while it is closing, but for the
 // trash of a process that does not live long enough. What fails is told as a warning, and tried again the next time.
+import { Stop } from "../base/stop.ts";
 import { Sizes } from "./space/sizes.ts";
 import type { StoreState } from "./state.ts";
 
@@ -14,7 +15,7 @@ const RETENTION_MS = 60_000;
 export class Upkeep {
   readonly sizes: Sizes;
   readonly #store: StoreState;
-  readonly #stop = new AbortController();
+  readonly #stop = new Stop();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #trashAt = Number.NEGATIVE_INFINITY;
@@ -34,14 +35,14 @@ export class Upkeep {
 
   /** Something was met that is to be erased. */
   soon(): void {
-    if (this.#store.readOnly !== undefined || this.#stop.signal.aborted) return;
+    if (this.#store.readOnly !== undefined || this.#stop.isStopped) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#begin(true), DELAY_MS).unref();
   }
 
   /** Something was written. */
   async afterWrites(): Promise<void> {
-    if (!this.#stop.signal.aborted) {
+    if (!this.#stop.isStopped) {
       this.sizes.check();
       this.#begin(false);
     } else if (this.#store.clock.isDue("trashMs", TRASH_MS)) {
@@ -53,7 +54,7 @@ export class Upkeep {
   /** What is under way is given up, between two sessions; but what was purged elsewhere, and met here, is erased first. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#stop.abort();
+    this.#stop.stop();
     await this.#running;
     if (!this.#store.owed.hasMet || this.#store.readOnly !== undefined) return;
     const { eraseOwed } = await import("./space.ts");
@@ -67,7 +68,7 @@ export class Upkeep {
   #begin(isOpening: boolean): void {
     this.#running ??= this.#run(isOpening)
       .catch((cause: unknown) => {
-        if (!this.#stop.signal.aborted) this.#failed(cause);
+        if (!this.#stop.isStopped) this.#failed(cause);
       })
       .finally(() => {
         this.#running = undefined;

@@ -1,5 +1,6 @@
 // What a store imports by itself: a moment after it was opened, and at once where somebody waits for it. What fails is a warning, and
 // what was imported until the store closes stays.
+import { Stop } from "../../base/stop.ts";
 import { resolve } from "node:path";
 import type { ImportOptions, ImportReport, ImportRequest } from "../../base/import.ts";
 import type { StoreState } from "../state.ts";
@@ -13,7 +14,7 @@ export class ImportAtOpen {
   readonly #store: StoreState;
   readonly #requests: readonly ImportRequest[];
   readonly #run: Run;
-  readonly #stop = new AbortController();
+  readonly #stop = new Stop();
   readonly #timer: NodeJS.Timeout;
   #running: Promise<readonly ImportReport[]> | undefined;
 
@@ -34,7 +35,7 @@ export class ImportAtOpen {
   /** Ends it between two messages. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#stop.abort();
+    this.#stop.stop();
     await this.#running;
   }
 

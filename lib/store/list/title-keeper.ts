@@ -1,5 +1,6 @@
 // The index of titles of an open store: made when somebody searches, from the catalog or from what was kept of it, and
 // told of every change from then on. Its code is loaded then, too.
+import { Stop } from "../../base/stop.ts";
 import { join } from "node:path";
 import { ArgumentError, errno } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
@@ -30,7 +31,7 @@ export class TitleKeeper {
   readonly #store: StoreState;
   readonly #keeper: CatalogKeeper;
   readonly #path: string;
-  readonly #stop = new AbortController();
+  readonly #stop = new Stop();
   #index: TitleIndex | undefined;
   /** The catalog's, when the index was made. */
   #generation = -1;
@@ -81,7 +82,7 @@ export class TitleKeeper {
 
   /** What is under way is given up. */
   async close(): Promise<void> {
-    this.#stop.abort();
+    this.#stop.stop();
     await this.#looking?.catch(() => undefined);
     await this.#working;
     this.#index = undefined;

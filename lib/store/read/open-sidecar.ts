@@ -28,7 +28,7 @@ export class OpenSidecar {
   readonly #ino: number;
 
   private constructor(store: StoreState, slot: Slot, open: OpenFile) {
-    const { size, mtimeMs } = open.file.stat();
+    const { size, mtimeMs } = open.stat;
     const meta = readMeta(open.file, size);
     if (meta === undefined) throw new BadSidecarError();
     this.#store = store;

@@ -42,33 +42,43 @@ interface Progress {
 }
 
 /** The messages of the history that the options ask for. Later changes do not show in a stream that has begun. */
-export async function* messages<M extends object, P extends object>(
+export function messages<M extends object, P extends object>(
   session: SessionState,
   options: ReadOptions,
 ): AsyncGenerator<Entry<M, P>> {
-  checkOptions("messages", options, ["last", "limit", "before", "after", "reverse", "parts", "blobs", "signal"]);
-  checkBlobs("messages", options);
-  if (options.last !== undefined) checkCount("last", options.last, 0);
-  if (options.limit !== undefined) checkCount("limit", options.limit, 0);
-  const giver = new Giver<M, P>(session, options.blobs);
-  yield* stream<M, P, Entry<M, P>>(session, options, (snapshot, loaded, index) => {
-    const entry = snapshot.entry(loaded, index);
-    return giver.isNeeded(loaded) ? giver.give(entry) : entry;
+  return stream<M, P, Entry<M, P>>(session, options, () => {
+    checkOptions("messages", options, ["last", "limit", "before", "after", "reverse", "parts", "blobs", "signal"]);
+    checkBlobs("messages", options);
+    if (options.last !== undefined) checkCount("last", options.last, 0);
+    if (options.limit !== undefined) checkCount("limit", options.limit, 0);
+    const giver = new Giver<M, P>(session, options.blobs);
+    return (snapshot, loaded, index) => {
+      const entry = snapshot.entry(loaded, index);
+      return giver.isNeeded(loaded) ? giver.give(entry) : entry;
+    };
   });
 }
 
 /** The ids of the history's messages, oldest first. Their data is read, not parsed. */
 export async function* messageIds(session: SessionState): AsyncGenerator<string> {
-  const labels = stream(session, { parts: false }, (snapshot, loaded, index) => snapshot.label(loaded, index));
+  const labels = stream(session, { parts: false }, () => (snapshot, loaded, index) => snapshot.label(loaded, index));
   for await (const { id } of labels) yield id;
 }
 
-/** `make` gives what is asked of a message. */
+/** Gives what is asked of a message. */
+type Make<M extends object, P extends object, T> = (
+  snapshot: Snapshot<M, P>,
+  loaded: Loaded,
+  index: number,
+) => T | Promise<T>;
+
+/** `begin` is called when somebody asks for the first message, and checks what is asked. */
 async function* stream<M extends object, P extends object, T extends { readonly at: string }>(
   session: SessionState,
   options: ReadOptions,
-  make: (snapshot: Snapshot<M, P>, loaded: Loaded, index: number) => T | Promise<T>,
+  begin: () => Make<M, P, T>,
 ): AsyncGenerator<T> {
+  const make = begin();
   const { reverse = false, signal } = options;
   const progress: Progress = { given: 0, lastAt: undefined };
   for (let stale: unknown; ;) {

@@ -1,7 +1,6 @@
 // The end of a session from the ends of its logs, where nothing else is asked for and nothing is known of it yet.
 import type { OpenFile } from "../../disk/descriptors.ts";
 import { LOG_ENDING, oldOf } from "../../disk/names.ts";
-import type { Vfs } from "../../disk/vfs.ts";
 import { FORMAT, LF } from "../../line/codec.ts";
 import { decodeHead } from "../../line/decode.ts";
 import type { LineHead } from "../../line/decode.ts";
@@ -19,7 +18,7 @@ const HEADER_BYTES = 4096;
 /** More of them are read whole. */
 const MOST_LOGS = 16;
 
-/** A log whose end is read, and its header on the way from a cold disk. */
+/** A log whose end is read, and its header; where there are several, on the way from a cold disk. */
 interface Opened {
   readonly log: Log;
   readonly open: OpenFile;
@@ -34,12 +33,12 @@ export async function takeTail<T>(
 ): Promise<{ taken: T } | undefined> {
   const { vfs, locator, remote } = session.store;
   await remote?.look(session.name);
-  const places = locator.find(session.name);
-  if (places.length === 0 || places.length > MOST_LOGS || !places.every((place) => isPlain(vfs, place)))
-    return undefined;
+  const places = locator.find(session.name, locator.isListed);
+  if (places.length === 0 || places.length > MOST_LOGS || !places.every(isPlain)) return undefined;
   const opened: Opened[] = [];
   try {
-    for (const place of places) opened.push(openEnd(session, place, opened.length));
+    for (const place of places) opened.push(openEnd(session, place, opened.length, places.length === 1));
+    if (opened.some(({ log }) => log.size === 0)) return undefined;
     // One was replaced since the look-up: the old log may have more.
     if (places.some(({ path }) => vfs.stat(oldOf(path)) !== undefined)) return undefined;
     const sources = await Promise.all(opened.map((each) => sourceOf(each, opened.length === 1)));
@@ -61,17 +60,22 @@ export async function takeTail<T>(
   }
 }
 
-/** It is no archived log, no old one that stands beside for a while, and not empty. */
-function isPlain(vfs: Vfs, { path, packed }: Place): boolean {
-  return packed === undefined && path.endsWith(LOG_ENDING) && (vfs.stat(path)?.size ?? 0) > 0;
+/** It is no archived log, and no old one that stands beside for a while. */
+function isPlain({ path, packed }: Place): boolean {
+  return packed === undefined && path.endsWith(LOG_ENDING);
 }
 
-function openEnd({ store: { descriptors } }: SessionState, { path, machine }: Place, number: number): Opened {
+function openEnd(
+  { store: { descriptors } }: SessionState,
+  { path, machine }: Place,
+  number: number,
+  isOnly: boolean,
+): Opened {
   const log = new Log(path, machine, number, "read");
   const open = log.reopen(descriptors).pin();
   // Nobody else asks for this slot: the file closes when the last snapshot of it is released.
   descriptors.drop(log.slot);
-  const header = readHeader(open);
+  const header = readHeader(open, isOnly);
   // It can fail while the ends are waited for: who takes the header is told.
   header.catch(() => undefined);
   return { log, open, header };
@@ -81,9 +85,12 @@ async function sourceOf({ log: { size, number }, open: { file } }: Opened, isOnl
   return { file, size, log: number, last: isOnly ? undefined : await readLast(file, size) };
 }
 
-async function readHeader({ file }: OpenFile): Promise<LineHead | undefined> {
+/** Of one log the end is read at once, too: the trip through the thread pool would cost more than both. */
+async function readHeader({ file }: OpenFile, isOnly: boolean): Promise<LineHead | undefined> {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES);
-  const end = bytes.subarray(0, await file.readLater(bytes, 0, HEADER_BYTES, 0)).indexOf(LF);
+  const isNear = isOnly && file.isFar !== true;
+  const count = isNear ? file.read(bytes, 0, HEADER_BYTES, 0) : await file.readLater(bytes, 0, HEADER_BYTES, 0);
+  const end = bytes.subarray(0, count).indexOf(LF);
   return end === -1 ? undefined : decodeHead(bytes, 0, end);
 }
 

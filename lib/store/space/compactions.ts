@@ -1,4 +1,5 @@
 // Automatic compaction: off the path of an append, when most of a log is dead and that is worth a new one.
+import { Stop } from "../../base/stop.ts";
 import { giveWay } from "../../base/turn.ts";
 import type { SessionState } from "../session-state.ts";
 import type { StoreState } from "../state.ts";
@@ -12,7 +13,7 @@ const HIDING_TYPES: ReadonlySet<string> = new Set(["truncate", "remove"]);
 export class Compactions {
   readonly #store: StoreState;
   readonly #waiting = new Set<SessionState>();
-  readonly #stop = new AbortController();
+  readonly #stop = new Stop();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
@@ -29,7 +30,7 @@ export class Compactions {
 
   add(session: SessionState): void {
     const { settings, readOnly } = this.#store;
-    if (settings.compactDeadRatio >= 1 || readOnly !== undefined || this.#stop.signal.aborted) return;
+    if (settings.compactDeadRatio >= 1 || readOnly !== undefined || this.#stop.isStopped) return;
     session.lookAt = Number.POSITIVE_INFINITY;
     this.#waiting.add(session);
     if (this.#running !== undefined) return;
@@ -43,13 +44,13 @@ export class Compactions {
 
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#stop.abort();
+    this.#stop.stop();
     await this.#running;
   }
 
   async #run(): Promise<void> {
     for (const session of this.#waiting) {
-      if (this.#stop.signal.aborted) return;
+      if (this.#stop.isStopped) return;
       this.#waiting.delete(session);
       try {
         if (isRipe(session)) await this.#compact(session);
