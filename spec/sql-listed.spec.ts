@@ -56,3 +56,25 @@ it("after any steps of two stores", async () => {
     for (const store of stores) await store.close();
   }
 });
+
+it("a session in which nobody has asked anything is found by the first words that come to one of its first messages", async () => {
+  const store = await openSqlStore<any, any>(database.target);
+  try {
+    const session = await store.createSession({ id: "silent" });
+    for (let n = 0; n < 9; n++) await session.append({ id: `m${n}`, n });
+    const found = async (): Promise<string[]> => {
+      const ids: string[] = [];
+      for (const { id } of await store.searchTitles("needle")) ids.push(id);
+      return ids;
+    };
+    await session.append({ text: "a needle that comes too late" });
+    expect([await found(), (await store.get("silent")) as object]).toEqual([
+      [],
+      expect.objectContaining({ messages: 10 }),
+    ]);
+    await session.putPart("m7", { text: "a needle in a part" });
+    expect(await found()).toEqual(["silent"]);
+  } finally {
+    await store.close();
+  }
+});
