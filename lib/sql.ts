@@ -1,12 +1,12 @@
 // The public entry of stores in databases.
 import { rooms } from "./open.ts";
-import type { SqlTarget } from "./sql/target.ts";
+import type { SqlTarget } from "./sql/database/target.ts";
 import { openSqlState } from "./sql/store.ts";
 import type { SqlStoreOptions } from "./sql/store.ts";
 import { storeOn } from "./store/open-on.ts";
 import type { Store } from "./store/store.ts";
 
-export type { SqlTarget } from "./sql/target.ts";
+export type { SqlTarget } from "./sql/database/target.ts";
 export type { SqlStoreOptions } from "./sql/store.ts";
 
 /**

@@ -1,8 +1,8 @@
 // Attachments in a database: each once, whoever puts it, and any part of it comes back.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Database } from "../lib/sql/database.ts";
-import type { StoredBlob } from "../lib/sql/stored.ts";
+import type { Database } from "../lib/sql/database/database.ts";
+import type { StoredBlob } from "../lib/sql/database/stored.ts";
 import { inPieces, put, row } from "./helpers/database-rows.ts";
 import { kinds } from "./helpers/databases.ts";
 import type { EmptyDatabase } from "./helpers/databases.ts";

@@ -1,8 +1,8 @@
 // Lines in a database: the same bytes come back, by position, and the one that covers the beginning comes along.
 import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Database } from "../lib/sql/database.ts";
-import { positionOf } from "../lib/sql/log-lines.ts";
+import type { Database } from "../lib/sql/database/database.ts";
+import { positionOf } from "../lib/sql/database/log-lines.ts";
 import { all, line, putLines } from "./helpers/database-rows.ts";
 import { kinds } from "./helpers/databases.ts";
 import type { EmptyDatabase } from "./helpers/databases.ts";

@@ -1,8 +1,8 @@
 // Listings and searches in a database give what the listings of files give.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fold, hasWords, queryOf } from "../lib/line/searched.ts";
-import type { Database } from "../lib/sql/database.ts";
-import type { StoredSession } from "../lib/sql/stored.ts";
+import type { Database } from "../lib/sql/database/database.ts";
+import type { StoredSession } from "../lib/sql/database/stored.ts";
 import { acceptor } from "../lib/store/list/filter.ts";
 import type { SessionFilter } from "../lib/store/list/filter.ts";
 import { all, names, put, row, stamp } from "./helpers/database-rows.ts";

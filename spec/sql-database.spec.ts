@@ -1,6 +1,6 @@
 // Sessions in a database: what is written is read again, by whom ever, and nothing of what failed.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Database, Writing } from "../lib/sql/database.ts";
+import type { Database, Writing } from "../lib/sql/database/database.ts";
 import { all, inPieces, line, put, putLines, row, stamp } from "./helpers/database-rows.ts";
 import { kinds } from "./helpers/databases.ts";
 import type { EmptyDatabase } from "./helpers/databases.ts";

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { storeError } from "../lib/sql/errors.ts";
+import { storeError } from "../lib/sql/database/errors.ts";
 import { openSqlStore } from "../lib/sql.ts";
 import type { Store } from "../lib/index.ts";
 import { kinds } from "./helpers/databases.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NotHere } from "../lib/disk/far.ts";
 import { FarContent } from "../lib/sql/far-content.ts";
-import { bytesOf, linesOf, positionOf } from "../lib/sql/log-lines.ts";
+import { bytesOf, linesOf, positionOf } from "../lib/sql/database/log-lines.ts";
 
 const bytes = fc
   .array(fc.oneof(fc.constant(10), fc.constant(10), fc.integer({ min: 0, max: 255 })), { maxLength: 200 })

@@ -3,9 +3,9 @@
 import { DummyDriver, Kysely, MssqlAdapter, MssqlIntrospector, MssqlQueryCompiler } from "kysely";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { expect, test } from "vitest";
-import type { Tables } from "../lib/sql/schema.ts";
-import { sqlDatabase } from "../lib/sql/sql-database.ts";
-import { checks, definitions, titleIndex } from "../lib/sql/tables.ts";
+import type { Tables } from "../lib/sql/database/schema.ts";
+import { sqlDatabase } from "../lib/sql/database/sql-database.ts";
+import { checks, definitions, titleIndex } from "../lib/sql/database/tables.ts";
 import { all, inPieces, line, row, stamp } from "./helpers/database-rows.ts";
 
 /** Rows for the statements that others depend on. */

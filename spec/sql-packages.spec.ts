@@ -13,7 +13,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 
 beforeAll(async () => {
   const bundle = await rolldown({
-    input: { database: join(root, "lib/sql/database.ts") },
+    input: { database: join(root, "lib/sql/database/database.ts") },
     platform: "node",
     external: (id) => !/^[./]/.test(id),
   });

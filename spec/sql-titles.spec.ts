@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fold } from "../lib/line/searched.ts";
-import { searchedPart, searchedText, titleText } from "../lib/sql/title-text.ts";
+import { searchedPart, searchedText, titleText } from "../lib/sql/database/title-text.ts";
 
 const letters = fc.constantFrom(...Array.from("aZz9 -é表会话存さサ한국й🚀😀\u0000\ud800"));
 const text = fc.oneof(

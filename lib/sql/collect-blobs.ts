@@ -3,8 +3,8 @@
 import type { BlobCollection } from "../base/compaction.ts";
 import type { Blobs } from "../disk/blobs.ts";
 import type { CollectOptions } from "../store/blobs/blob-collect.ts";
-import type { Database } from "./database.ts";
-import type { StoredBlob } from "./stored.ts";
+import type { Database } from "./database/database.ts";
+import type { StoredBlob } from "./database/stored.ts";
 
 const PAGE_ROWS = 500;
 const NAME = /sha256-([0-9a-f]{64})/g;

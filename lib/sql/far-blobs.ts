@@ -4,7 +4,7 @@ import type { BlobContent } from "../disk/blobs.ts";
 import type { MemoryVfs } from "../disk/memory-vfs.ts";
 import type { Layout } from "../disk/names.ts";
 import { FarContent } from "./far-content.ts";
-import type { Reading } from "./database.ts";
+import type { Reading } from "./database/database.ts";
 
 /** So many are shown at a time. */
 const MOST_SHOWN = 1000;

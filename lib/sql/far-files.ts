@@ -3,10 +3,10 @@ import { basename, dirname, join, relative } from "node:path";
 import { MemoryVfs } from "../disk/memory-vfs.ts";
 import { machineOf, nameOf } from "../disk/names.ts";
 import type { Layout } from "../disk/names.ts";
-import type { Reading } from "./database.ts";
-import type { StoredLog, StoredSession } from "./stored.ts";
+import type { Reading } from "./database/database.ts";
+import type { StoredLog, StoredSession } from "./database/stored.ts";
 import { FarContent } from "./far-content.ts";
-import { bytesOf, positionOf } from "./log-lines.ts";
+import { bytesOf, positionOf } from "./database/log-lines.ts";
 import { isFree, isInTrash } from "./session-row.ts";
 
 /** A session of so many bytes is fetched whole when it is looked at: one request, and nothing in it is far any more. */

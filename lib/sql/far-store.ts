@@ -12,7 +12,7 @@ import type { CollectOptions } from "../store/blobs/blob-collect.ts";
 import type { SessionFilter } from "../store/list/filter.ts";
 import type { Remote, RemoteSpace, SessionWatcher } from "../store/remote.ts";
 import type { SessionState } from "../store/session-state.ts";
-import type { Database, Reading, Writing } from "./database.ts";
+import type { Database, Reading, Writing } from "./database/database.ts";
 import { FarBlobs } from "./far-blobs.ts";
 import { FarFiles } from "./far-files.ts";
 import { collectBlobs } from "./collect-blobs.ts";

@@ -1,7 +1,7 @@
 // The sessions of a database that change, whoever changes them: asked for by the time of the last write.
 import type { CatalogEntry } from "../indexes/catalog/entry.ts";
 import type { SessionWatcher } from "../store/remote.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./database/database.ts";
 import { entryOf } from "./session-row.ts";
 
 /** The clocks of the hosts that write are as far apart, at most: what came later may say that it came earlier. */

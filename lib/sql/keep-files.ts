@@ -7,10 +7,10 @@ import { PROMPT_MESSAGES } from "../store/list/prompt.ts";
 import { decodeHead } from "../line/decode.ts";
 import { refresh } from "../store/read/load.ts";
 import type { SessionState } from "../store/session-state.ts";
-import type { Writing } from "./database.ts";
-import type { StoredLog, StoredSession } from "./stored.ts";
+import type { Writing } from "./database/database.ts";
+import type { StoredLog, StoredSession } from "./database/stored.ts";
 import type { FarFile, FarFiles } from "./far-files.ts";
-import { linesOf, positionOf } from "./log-lines.ts";
+import { linesOf, positionOf } from "./database/log-lines.ts";
 import { isFree, isInTrash } from "./session-row.ts";
 
 /** A log that is written anew is read and written in pieces of about this size. */

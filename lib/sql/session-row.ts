@@ -1,6 +1,6 @@
 // What a listing shows of a session, as the catalog of a store in files knows it, and as a row.
 import type { CatalogEntry, SeenLog } from "../indexes/catalog/entry.ts";
-import type { StoredLog, StoredSession } from "./stored.ts";
+import type { StoredLog, StoredSession } from "./database/stored.ts";
 
 /** Nobody compares it with a file: the database has said so itself. */
 function seen({ machine, month, size }: StoredLog, name: string): SeenLog {

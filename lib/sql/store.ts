@@ -4,9 +4,9 @@ import type { Settings, StoreOptions } from "../base/options.ts";
 import { Layout } from "../disk/names.ts";
 import { CatalogKeeper } from "../store/list/catalog-keeper.ts";
 import { StoreState } from "../store/state.ts";
-import { openDatabase } from "./database.ts";
-import type { Database } from "./database.ts";
-import type { SqlTarget } from "./target.ts";
+import { openDatabase } from "./database/database.ts";
+import type { Database } from "./database/database.ts";
+import type { SqlTarget } from "./database/target.ts";
 import { FarStore } from "./far-store.ts";
 
 /** Where the files are that the logs are shown as. There is no such directory. */

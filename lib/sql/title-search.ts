@@ -7,8 +7,8 @@ import type { TitleHit } from "../indexes/titles/title.ts";
 import { fold, queryOf } from "../line/searched.ts";
 import { parseStamp } from "../line/stamp.ts";
 import { checkCount } from "../store/state.ts";
-import type { Database } from "./database.ts";
-import type { StoredSession } from "./stored.ts";
+import type { Database } from "./database/database.ts";
+import type { StoredSession } from "./database/stored.ts";
 
 const DEFAULT_LIMIT = 50;
 /** Of so many, the newest, "best" takes the best. */

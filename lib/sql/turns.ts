@@ -2,7 +2,7 @@
 // what it wrote to the session's files is in the database when the first of its callers hears of it.
 import { NotHere } from "../disk/far.ts";
 import type { SessionState } from "../store/session-state.ts";
-import type { Writing } from "./database.ts";
+import type { Writing } from "./database/database.ts";
 import type { FarStore } from "./far-store.ts";
 import { keepFiles } from "./keep-files.ts";
 

@@ -1,6 +1,6 @@
 // Sessions and lines to put into a database.
-import type { Database } from "../../lib/sql/database.ts";
-import type { NewLine, StoredSession } from "../../lib/sql/stored.ts";
+import type { Database } from "../../lib/sql/database/database.ts";
+import type { NewLine, StoredSession } from "../../lib/sql/database/stored.ts";
 
 /** The nth stamp: later ones are greater. */
 export function stamp(n: number, writer = "writer00"): string {

@@ -6,9 +6,9 @@ import { PGlite } from "@electric-sql/pglite";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { createConnection } from "mysql2/promise";
 import { Client } from "pg";
-import { openDatabase } from "../../lib/sql/database.ts";
-import type { Database } from "../../lib/sql/database.ts";
-import type { DatabaseSettings, SqlTarget } from "../../lib/sql/target.ts";
+import { openDatabase } from "../../lib/sql/database/database.ts";
+import type { Database } from "../../lib/sql/database/database.ts";
+import type { DatabaseSettings, SqlTarget } from "../../lib/sql/database/target.ts";
 import { sharedMariaDb, sharedPostgres } from "./servers.ts";
 
 export const SETTINGS: DatabaseSettings = {

@@ -162,7 +162,7 @@ function escaped(character) {
 }
 
 /**
- * As titles stand there: see lib/sql/title-text.ts.
+ * As titles stand there: see lib/sql/database/title-text.ts.
  *
  * @param {string} text
  */

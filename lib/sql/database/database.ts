@@ -1,7 +1,7 @@
 // A database that keeps sessions: what can be asked of it and written to it. Neither the query builder nor a driver is
 // loaded before a database is opened.
-import { StoreError } from "../base/errors.ts";
-import type { SessionFilter } from "../store/list/filter.ts";
+import { StoreError } from "../../base/errors.ts";
+import type { SessionFilter } from "../../store/list/filter.ts";
 import type { open } from "./open.ts";
 import type {
   ModifiedSession,

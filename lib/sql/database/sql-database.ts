@@ -1,5 +1,5 @@
 // The database as its users see it: each method asks one file for its statements.
-import { StoreError } from "../base/errors.ts";
+import { StoreError } from "../../base/errors.ts";
 import { listBlobs, putBlob, removeBlob } from "./blobs.ts";
 import type { Connection } from "./connect.ts";
 import type { Database, Writing } from "./database.ts";

@@ -1,5 +1,5 @@
 // What a database keeps of a store, and what is asked of it.
-import type { SessionFilter } from "../store/list/filter.ts";
+import type { SessionFilter } from "../../store/list/filter.ts";
 
 export interface StoredLog {
   /** Empty: it lies in the trash, or nowhere any more. */

@@ -1,6 +1,6 @@
 // A write: one transaction that has the session's row, from the start again after a conflict that passes.
 import type { Kysely } from "kysely";
-import { StoreError } from "../base/errors.ts";
+import { StoreError } from "../../base/errors.ts";
 import type { Writing } from "./database.ts";
 import { storeError } from "./errors.ts";
 import type { ErrorPlace } from "./errors.ts";

@@ -1,7 +1,7 @@
 // Opening: what the database is, whether it has a store, and the tables where it has none.
 import { CompiledQuery, sql } from "kysely";
-import { crypto } from "../base/crypto.ts";
-import { ArgumentError, StoreError } from "../base/errors.ts";
+import { crypto } from "../../base/crypto.ts";
+import { ArgumentError, StoreError } from "../../base/errors.ts";
 import { connect } from "./connect.ts";
 import type { Connection } from "./connect.ts";
 import type { Database } from "./database.ts";

@@ -2,7 +2,7 @@
 import { closeSync, openSync, statfsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import type * as WasmPackage from "node-sqlite3-wasm";
-import { errno, ioError, StoreError } from "../base/errors.ts";
+import { errno, ioError, StoreError } from "../../base/errors.ts";
 import { found } from "./driver.ts";
 import { again } from "./retry.ts";
 import { locking } from "./sqlite-lock.ts";

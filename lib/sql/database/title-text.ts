@@ -1,5 +1,5 @@
 // Titles and ids as they are searched.
-import { fold } from "../line/searched.ts";
+import { fold } from "../../line/searched.ts";
 import type { DialectName } from "./target.ts";
 
 /** More of a title, a prompt or an id is not searched. */

@@ -1,7 +1,7 @@
 // What a database says went wrong, as this library's errors. A driver's error may hold a statement with its texts, or the
 // URL with its password: of it only the code and the message are kept, without what must not be read.
-import { ArgumentError, StoreError } from "../base/errors.ts";
-import type { StoreErrorCode, Written } from "../base/errors.ts";
+import { ArgumentError, StoreError } from "../../base/errors.ts";
+import type { StoreErrorCode, Written } from "../../base/errors.ts";
 import type { DialectName } from "./target.ts";
 
 /**

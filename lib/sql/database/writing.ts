@@ -1,5 +1,5 @@
 // One session within a transaction.
-import { StoreError } from "../base/errors.ts";
+import { StoreError } from "../../base/errors.ts";
 import { blobBytes, putBlob, readBlob } from "./blobs.ts";
 import type { Reading, Writing } from "./database.ts";
 import { linesIn } from "./lines.ts";

@@ -1,7 +1,7 @@
 // How a database is reached: the caller's pool, or one that is made here.
 import { Kysely, MssqlDialect, MysqlDialect, PostgresDialect } from "kysely";
 import type { Dialect, MssqlDialectConfig, PostgresPool } from "kysely";
-import { ArgumentError } from "../base/errors.ts";
+import { ArgumentError } from "../../base/errors.ts";
 import { storeError } from "./errors.ts";
 import { mssqlConfig, mysqlPool, postgresPool } from "./pools.ts";
 import type { Tables } from "./schema.ts";

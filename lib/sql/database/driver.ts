@@ -1,5 +1,5 @@
 // Drivers are the caller's: each is loaded when a database of its kind is opened.
-import { StoreError } from "../base/errors.ts";
+import { StoreError } from "../../base/errors.ts";
 
 /** A package that may not be installed; most of them are CommonJS, whose exports may all be on `default`. */
 export async function driver<T extends object>(name: string, load: () => Promise<unknown>): Promise<T> {

@@ -1,6 +1,6 @@
 // Attachments, each once for all sessions. One is there when its row is, which comes after its chunks.
 import { sql } from "kysely";
-import { StoreError } from "../base/errors.ts";
+import { StoreError } from "../../base/errors.ts";
 import { chunk, CHUNK_BYTES, newOwner, putChunk, removeChunks } from "./chunks.ts";
 import { first } from "./dialect.ts";
 import type { Runner } from "./schema.ts";

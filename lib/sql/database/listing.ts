@@ -1,9 +1,9 @@
 // Listings: pages by keyset, so that the thousandth costs what the first does.
 import { sql } from "kysely";
 import type { SelectQueryBuilder } from "kysely";
-import { clampMs } from "../line/stamp.ts";
-import { msOf } from "../store/list/filter.ts";
-import type { SessionFilter } from "../store/list/filter.ts";
+import { clampMs } from "../../line/stamp.ts";
+import { msOf } from "../../store/list/filter.ts";
+import type { SessionFilter } from "../../store/list/filter.ts";
 import { contains, first } from "./dialect.ts";
 import type { Ask, Runner, Tables } from "./schema.ts";
 import { keyOf, sessionOf, SHOWN } from "./sessions.ts";

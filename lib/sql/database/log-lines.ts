@@ -1,8 +1,8 @@
 // A log's bytes as the database has them: a row for each piece between newlines, at the place where it lies in the file. So what
 // comes out is what went in, byte for byte, whatever it is.
-import { LF } from "../line/codec.ts";
-import { readAt } from "../line/decode.ts";
-import { formatStamp } from "../line/stamp.ts";
+import { LF } from "../../line/codec.ts";
+import { readAt } from "../../line/decode.ts";
+import { formatStamp } from "../../line/stamp.ts";
 import type { NewLine } from "./stored.ts";
 
 /** Positions of one session's logs: the number of the log, and the offset in it. */

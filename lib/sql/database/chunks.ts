@@ -1,6 +1,6 @@
 // Bytes in pieces: no server takes a packet of any size.
-import { crypto } from "../base/crypto.ts";
-import { StoreError } from "../base/errors.ts";
+import { crypto } from "../../base/crypto.ts";
+import { StoreError } from "../../base/errors.ts";
 import type { Runner } from "./schema.ts";
 
 export const CHUNK_BYTES: number = 512 * 1024;

@@ -1,5 +1,5 @@
 // A database's URL: what kind it is of, and what of it may be said aloud.
-import { ArgumentError } from "../base/errors.ts";
+import { ArgumentError } from "../../base/errors.ts";
 import type { DialectName } from "./target.ts";
 
 const SCHEMES: Readonly<Record<string, DialectName>> = {

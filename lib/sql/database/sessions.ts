@@ -1,7 +1,7 @@
 // A session's row, to and fro.
 import { sql } from "kysely";
 import type { Insertable, Selectable } from "kysely";
-import { crypto } from "../base/crypto.ts";
+import { crypto } from "../../base/crypto.ts";
 import type { Runner, SessionTable } from "./schema.ts";
 import type { StoredLog, StoredSession } from "./stored.ts";
 import type { DialectName } from "./target.ts";

@@ -9,10 +9,10 @@
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import { resolve } from "node:path";
-import { errno } from "../base/errors.ts";
-import { judge, thisThread } from "../disk/lease-holder.ts";
-import type { Holder } from "../disk/lease-holder.ts";
-import { NodeVfs } from "../disk/node-vfs.ts";
+import { errno } from "../../base/errors.ts";
+import { judge, thisThread } from "../../disk/lease-holder.ts";
+import type { Holder } from "../../disk/lease-holder.ts";
+import { NodeVfs } from "../../disk/node-vfs.ts";
 
 const vfs = new NodeVfs();
 
