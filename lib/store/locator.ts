@@ -1,6 +1,5 @@
 // Where a session's logs lie: it is looked up by name in the folder of every machine and every month, and in the archive.
 import { join } from "node:path";
-import { currentTurn, isTurn } from "../base/turn.ts";
 import { fingerprintOf, isSameFile } from "../disk/fingerprint.ts";
 import type { Fingerprint } from "../disk/fingerprint.ts";
 import type { Layout } from "../disk/names.ts";
@@ -43,10 +42,10 @@ export class Locator {
   readonly #layout: Layout;
   #months: Month[] = [];
   #checkedAt = Number.NEGATIVE_INFINITY;
-  /** The turn of the event loop in which they were looked at. */
-  #turn = -1;
   /** The listing has changed since the last check: who looked for one session may have met what concerns another. */
   #isChanged = false;
+  /** How often the directories were looked at. */
+  looks = 0;
   /** Grows when a log may have come or gone. */
   generation = 0;
 
@@ -72,11 +71,6 @@ export class Locator {
     return [...this.#findEnding(name, LOG_ENDING), ...this.#findEnding(name, OLD_ENDING), ...packed];
   }
 
-  /** True when the directories were looked at in this turn of the event loop. */
-  get isListed(): boolean {
-    return isTurn(this.#turn);
-  }
-
   /** Looks at the directories again if the last look is a second old. -> whether it did */
   check(): boolean {
     const isOld = performance.now() - this.#checkedAt >= SERVES_MS;
@@ -94,7 +88,7 @@ export class Locator {
   }
 
   #list(): void {
-    this.#turn = currentTurn();
+    this.looks++;
     const before = new Map(this.#months.map(({ path, print }) => [path, print]));
     const months: Month[] = [];
     this.#listRoom(false, months);

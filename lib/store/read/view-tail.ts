@@ -25,15 +25,19 @@ interface Opened {
   readonly header: Promise<LineHead | undefined>;
 }
 
-/** What `take` makes of the end of a session's logs; undefined: they must be read whole, which tells why. */
+/**
+ * What `take` makes of the end of a session's logs; undefined: they must be read whole, which tells why. `isListed`: the directories
+ * have been looked at for this reading.
+ */
 export async function takeTail<T>(
   session: SessionState,
   messages: number,
   take: Take<T>,
+  isListed: boolean,
 ): Promise<{ taken: T } | undefined> {
   const { vfs, locator, remote } = session.store;
   await remote?.look(session.name);
-  const places = locator.find(session.name, locator.isListed);
+  const places = locator.find(session.name, isListed);
   if (places.length === 0 || places.length > MOST_LOGS || !places.every(isPlain)) return undefined;
   const opened: Opened[] = [];
   try {

@@ -75,14 +75,17 @@ export async function viewPart<T>(session: SessionState, take: Take<T, Reading>,
 export async function viewLast<T>(session: SessionState, messages: number, take: Take<T, Reading>): Promise<T> {
   session.store.checkOpen();
   const isCold = session.known === undefined && session.loading === undefined && session.queue.isIdle;
+  const { locator } = session.store;
+  const { looks } = locator;
   // A sidecar knows more than the end does: what is damaged before it, and lines that are not in order.
   const paged =
     isCold && session.store.remote === undefined && messages <= MOST_IN_PART
       ? takePaged(session, take, false)
       : undefined;
   if (paged !== undefined) return paged.taken;
+  const isListed = locator.looks > looks;
   const found = isCold
-    ? await session.queue.run(() => reaching(() => takeTail(session, messages, take)).catch(unlessSystem))
+    ? await session.queue.run(() => reaching(() => takeTail(session, messages, take, isListed)).catch(unlessSystem))
     : undefined;
   if (found !== undefined) return found.taken;
   return await (messages <= MOST_IN_PART ? viewPart(session, take) : viewAll(session, take));
