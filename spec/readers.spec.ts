@@ -103,6 +103,8 @@ const READER = `
   say(JSON.stringify({ wrong: wrong.slice(0, 5), gaps: gaps.slice(0, 5), most }));
   process.exit(0);`;
 
+/** A file grows by pages under a write. */
+const PAGE_BYTES = 4096;
 /** Where a write of two lines is cut, from the first line's beginning: in it, after it, in the second one. */
 const CUTS: readonly [string, (commit: Buffer) => number][] = [
   ["in its first line", () => 40],
@@ -111,18 +113,24 @@ const CUTS: readonly [string, (commit: Buffer) => number][] = [
 ];
 
 test.each(CUTS)(
-  "a write that is under way, and is seen %s, is waited for: no reader skips or tells of it",
+  "a write that is under way, seen up to a page's end %s, is waited for: none skips it, or tells",
   async (_, cut) => {
-    const source = await stores.open();
-    const written = await source.createSession({ id: "s" });
-    await written.append({ id: "a" });
-    const before = statSync(onlyLog(source.path)).size;
-    await written.append([{ id: "b" }, { id: "c" }]);
+    /** `length` of the text before it. -> also where the write begins, and where it is cut */
+    const write = async (length: number): Promise<{ from: string; before: number; end: number }> => {
+      const source = await stores.open();
+      const written = await source.createSession({ id: "s" });
+      await written.append({ id: "a", text: "x".repeat(length) });
+      const before = statSync(onlyLog(source.path)).size;
+      await written.append([{ id: "b" }, { id: "c" }]);
+      return { from: source.path, before, end: before + cut(readFileSync(onlyLog(source.path)).subarray(before)) };
+    };
+    const { end: shortEnd } = await write(0);
+    const { from, before, end } = await write(PAGE_BYTES - (shortEnd % PAGE_BYTES));
+    expect(end % PAGE_BYTES).toBe(0);
     const directory = stores.directory();
-    cpSync(source.path, directory, { recursive: true });
+    cpSync(from, directory, { recursive: true });
     rmSync(join(directory, ".cache"), { recursive: true });
     const [path, whole] = [onlyLog(directory), readFileSync(onlyLog(directory))];
-    const end = before + cut(whole.subarray(before));
     writeFileSync(path, whole.subarray(0, before));
     const store = await stores.open({}, directory);
     const warnings: unknown[] = [];

@@ -15,6 +15,8 @@ const COARSE_TICK_MS = 2000;
 
 /** A write that is under way is through by then, as a rule. */
 export const WRITE_MS = 50;
+/** A file grows by such pages under a write, or by larger ones that are made of them. */
+const PAGE_BYTES = 4096;
 /** A file that was not written to for so long has no write under way. */
 const REST_MS = 1000;
 
@@ -46,4 +48,12 @@ export function isRacy({ ctimeMs }: Fingerprint, seenMs: number): boolean {
 /** True when somebody may be in the middle of a write: what looks like damage is looked at again before it is called so. */
 export function mayBeWritten({ mtimeMs }: Pick<Fingerprint, "mtimeMs">): boolean {
   return Date.now() - mtimeMs < REST_MS;
+}
+
+/**
+ * The same where a reader cannot wait at each torn end: the end of a file, as it shows while a write is under way, is the end of a
+ * page. Of the writes that a crash has cut one in 4,096 ends there, too.
+ */
+export function mayBeGrowing(print: Pick<Fingerprint, "mtimeMs" | "size">): boolean {
+  return print.size % PAGE_BYTES === 0 && mayBeWritten(print);
 }

@@ -44,7 +44,7 @@ export function foldTail(sources: readonly TailSource[], messages: number): Fold
   const ends = sources.map((source) => new Ends(source));
   const order = newestFirst(ends);
   if (order === undefined) return undefined;
-  for (let pieces = messages + MARGIN; ;) {
+  for (let pieces = Math.max(GLIMPSE, messages + MARGIN); ;) {
     const tails = tailsOf(order, pieces);
     const fold = tails && foldEnds(tails);
     const isWhole = tails?.every((tail) => tail.isWhole) === true;

@@ -78,14 +78,16 @@ async function sqlite(): Promise<EmptyDatabase> {
   };
 }
 
-/** One at a time has the one connection that it is. */
+/** Until then somebody has the one connection that PGlite is. */
+let busy = Promise.resolve();
+
+/** One at a time has it, of all schemas: it has one search path. */
 function poolOf(database: PGlite, schema: string): Extract<SqlTarget, { postgres: unknown }>["postgres"] {
-  let last = Promise.resolve();
   return {
     async connect() {
-      const before = last;
+      const before = busy;
       let release = (): void => undefined;
-      last = new Promise((resolve) => (release = resolve));
+      busy = new Promise((resolve) => (release = resolve));
       await before;
       await database.exec(`set search_path to ${schema}`);
       return {

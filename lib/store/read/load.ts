@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errno, ioError, StoreError } from "../../base/errors.ts";
 import type { OpenFile } from "../../disk/descriptors.ts";
-import { mayBeWritten, WRITE_MS } from "../../disk/fingerprint.ts";
+import { mayBeGrowing, WRITE_MS } from "../../disk/fingerprint.ts";
 import { oldOf } from "../../disk/names.ts";
 import { FORMAT } from "../../line/codec.ts";
 import type { LineHead } from "../../line/decode.ts";
@@ -95,7 +95,7 @@ async function load(session: SessionState): Promise<void> {
  * waited for, for WRITE_MS. False: something else became of a log meanwhile.
  */
 async function seenThrough(session: SessionState): Promise<boolean> {
-  const mayGoOn = (log: Log): boolean => log.unsettled.length > 0 && mayBeWritten(log);
+  const mayGoOn = (log: Log): boolean => log.unsettled.length > 0 && mayBeGrowing(log);
   for (let waitMs = 1; waitMs < WRITE_MS; waitMs *= 2) {
     if (session.store.vfs.isVolatile || !session.logs.some(mayGoOn)) return true;
     await sleep(waitMs);
