@@ -1,7 +1,7 @@
 // What truncations and deletions hide: messages with from <= place < to among those that their writer had seen.
 import { CUT } from "./rows.ts";
 import type { Rows } from "./rows.ts";
-import { isOn, testOf } from "./living.ts";
+import { isOn, markOn } from "./living.ts";
 import { compareStamps, parseStamp } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Tree, Way } from "./tree.ts";
@@ -30,19 +30,20 @@ export class Cuts {
     return this.#cuts.map((cut) => ({ ...cut }));
   }
 
-  /** Takes in the data of a `truncate`: {from, to}, null for the beginning and for its own stamp. -> rows it hides */
-  truncate(at: Stamp, data: unknown): number[] | undefined {
+  /** Takes in the data of a `truncate`: {from, to}, null for the beginning and for its own stamp. False: it has none. */
+  truncate(at: Stamp, data: unknown): boolean {
     const range = data as { from?: unknown; to?: unknown } | null | undefined;
     const from = range?.from === null ? undefined : parseStamp(range?.from);
     const to = range?.to === null ? at : parseStamp(range?.to);
-    if (to === undefined || (from === undefined && range?.from !== null)) return undefined;
-    return this.#add({ at, from, to, isDelete: false, isRestored: false });
+    if (to === undefined || (from === undefined && range?.from !== null)) return false;
+    this.#add({ at, from, to, isDelete: false, isRestored: false });
+    return true;
   }
 
-  delete(at: Stamp): number[] {
+  delete(at: Stamp): void {
     // It was taken back before it came.
-    if (this.#deletionAt(at) !== undefined) return [];
-    return this.#add({ at, from: undefined, to: at, isDelete: true, isRestored: false });
+    if (this.#deletionAt(at) !== undefined) return;
+    this.#add({ at, from: undefined, to: at, isDelete: true, isRestored: false });
   }
 
   /** Takes a deletion back; a row that another cut hides stays hidden. */
@@ -86,16 +87,10 @@ export class Cuts {
     return this.#cuts.find((each) => each.isDelete && compareStamps(each.at, at) === 0);
   }
 
-  #add(cut: Cut): number[] {
+  #add(cut: Cut): void {
     this.#cuts.push(cut);
-    const rows: number[] = [];
-    const isOnWay = testOf(this.#rows, this.#tree.way(cut.at));
-    const end = this.#rows.positionOf(cut.to);
-    for (let position = cut.from === undefined ? 0 : this.#rows.positionOf(cut.from); position < end; position++) {
-      const row = this.#rows.at(position);
-      if (!this.#rows.isPart(row) && !this.#rows.has(row, CUT) && isOnWay(row)) rows.push(row);
-    }
-    return rows;
+    const first = cut.from === undefined ? 0 : this.#rows.positionOf(cut.from);
+    markOn(this.#rows, this.#tree.way(cut.at), first, this.#rows.positionOf(cut.to), CUT);
   }
 
   #hides(cut: Cut, way: Way, row: number): boolean {

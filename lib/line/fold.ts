@@ -14,7 +14,7 @@ import { movePart } from "./move-part.ts";
 import { Places } from "./places.ts";
 import type { SavedPlaces } from "./places.ts";
 import type { Reading } from "./reading.ts";
-import { CUT, HAS_LINE, NONE, PURGED, REMOVED, Rows } from "./rows.ts";
+import { HAS_LINE, NONE, PURGED, REMOVED, Rows } from "./rows.ts";
 import { compareStamps, formatStamp, parseStamp } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
 import { Tally } from "./tally.ts";
@@ -192,7 +192,7 @@ export class Fold implements Reading {
     } else {
       return;
     }
-    if (this.#places.placeRows(this.last)) this.history.revive();
+    if (this.#places.placeRows(this.last)) this.history.changed();
   }
 
   #obey(line: LineHead, log: number): void {
@@ -217,11 +217,12 @@ export class Fold implements Reading {
         if (line.of !== undefined) this.#remove(line.of);
         break;
       case "delete":
-        for (const row of this.cuts.delete(line.stamp)) this.history.kill(row, CUT);
+        this.cuts.delete(line.stamp);
+        this.history.changed();
         break;
       case "restore":
         if (line.of !== undefined) this.cuts.restore(line.of);
-        this.history.revive();
+        this.history.changed();
         break;
       case "purge":
         this.#purge(line.data);
@@ -261,10 +262,9 @@ export class Fold implements Reading {
   }
 
   #truncate(line: LineHead): void {
-    const rows = this.cuts.truncate(line.stamp, line.data);
-    if (rows === undefined) return;
+    if (!this.cuts.truncate(line.stamp, line.data)) return;
     this.history.setMark(line.stamp);
-    for (const row of rows) this.history.kill(row, CUT);
+    this.history.changed();
   }
 
   #remove(place: Stamp): void {

@@ -69,8 +69,8 @@ export class History implements HistoryReading {
     this.#forgetLists();
   }
 
-  /** Any message may live again. */
-  revive(): void {
+  /** Any message may live again, or no more. */
+  changed(): void {
     this.#newest = undefined;
     this.#forgetLists();
   }

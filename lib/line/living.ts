@@ -1,7 +1,7 @@
-// Which messages live on a way. The long loop asks of a block what it asks of a row elsewhere: a session can have a
-// million rows, and no reader may hold up the others for long.
+// Which messages live on a way, and which of them a cut hides. The long loops ask of a block what is asked of a row elsewhere: a
+// session can have a million rows, and no reader may hold up the others for long.
 import { Block, BLOCK_MASK, BLOCK_SHIFT } from "./block.ts";
-import { isLivingMessage, NONE } from "./rows.ts";
+import { isLivingMessage, NONE, PART } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Way } from "./tree.ts";
@@ -62,6 +62,33 @@ export function livingOn(rows: Rows, way: Way): Living {
     if (order < 0 || (order === 0 && rows.comparePlace(row, limit as Stamp) <= 0)) list[count++] = row;
   }
   return { rows: list, count, others: living - count };
+}
+
+/** Sets the flag of the messages at the positions [first, end) that lie on the way. */
+export function markOn(rows: Rows, way: Way, first: number, end: number, flag: number): void {
+  let block = NO_BLOCK;
+  let number = NONE;
+  let run = NONE;
+  let limit: Stamp | undefined;
+  let limitMs = Number.NEGATIVE_INFINITY;
+  for (let position = first; position < end; position++) {
+    const row = rows.at(position);
+    if (row >>> BLOCK_SHIFT !== number) {
+      block = rows.writable(row);
+      number = row >>> BLOCK_SHIFT;
+    }
+    const at = row & BLOCK_MASK;
+    const flags = block.flags[at] as number;
+    if ((flags & PART) !== 0) continue;
+    const own = block.run[at] as number;
+    if (own !== run) {
+      run = own;
+      limit = way.get(own);
+      limitMs = limit?.ms ?? Number.NEGATIVE_INFINITY;
+    }
+    const order = (block.ms[at] as number) - limitMs;
+    if (order < 0 || (order === 0 && rows.comparePlace(row, limit as Stamp) <= 0)) block.flags[at] = flags | flag;
+  }
 }
 
 export function isOn(rows: Rows, way: Way, row: number): boolean {

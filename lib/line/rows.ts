@@ -65,6 +65,11 @@ export class Rows {
     return this.#blocks.of(row);
   }
 
+  /** The same for those who change many. */
+  writable(row: number): Block {
+    return this.#blocks.writable(row);
+  }
+
   add(place: Stamp, flags: number, run: number, owner: number): number {
     const row = this.length;
     const block = this.#blocks.roomFor(row);
