@@ -15,8 +15,8 @@ export interface EncodedJson {
 
 /**
  * JSON.stringify, with lone surrogates as `wellFormed` says (U+2028 and U+2029 are escaped with the line). A value that JSON would lose
- * or not hold (BigInt, a cycle, a function, an object that is not plain, undefined, too deep) is a TypeError that names
- * the path. As in JSON, a property that is undefined is left out, and a number that is not finite becomes null.
+ * or not hold (BigInt, a cycle, a function, an object that is not plain, undefined itself, too deep) is a TypeError that names
+ * the path. As in JSON, a property that is undefined is left out; an item that is, and a number that is not finite, become null.
  */
 export function encodeJson(value: unknown, wellFormed: WellFormed): EncodedJson {
   return encodeShort(value, wellFormed, Infinity) as EncodedJson;
