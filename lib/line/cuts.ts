@@ -1,5 +1,5 @@
 // What truncations and deletions hide: messages with from <= place < to among those that their writer had seen.
-import { CUT } from "./rows.ts";
+import { CUT } from "./flags.ts";
 import type { Rows } from "./rows.ts";
 import { isOn, markOn } from "./living.ts";
 import { compareStamps, parseStamp } from "./stamp.ts";

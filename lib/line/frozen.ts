@@ -1,7 +1,8 @@
 // A fold at one moment, to be saved in steps, while lines go on to be applied to it.
 import { Block, BLOCK_MASK, BLOCK_ROWS, BLOCK_SHIFT, blocksOf, savedCapacity } from "./block.ts";
 import type { Fold, SavedState } from "./fold.ts";
-import { NONE, PART } from "./rows.ts";
+import { PART } from "./flags.ts";
+import { NONE } from "./rows.ts";
 import type { FrozenRows } from "./rows.ts";
 import type { Stamp } from "./stamp.ts";
 

@@ -1,7 +1,8 @@
 // A line that is not greater than all before it. Only what is plain is taken in late.
 import type { LineHead } from "./decode.ts";
 import type { Places } from "./places.ts";
-import { ALTERED, HAS_LINE, NONE, PURGED, REMOVED, VERSION } from "./rows.ts";
+import { ALTERED, HAS_LINE, PURGED, REMOVED, VERSION } from "./flags.ts";
+import { NONE } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import type { Tree } from "./tree.ts";
 

@@ -1,7 +1,8 @@
 // Which messages live on a way, and which of them a cut hides. The long loops ask of a block what is asked of a row elsewhere: a
 // session can have a million rows, and no reader may hold up the others for long.
 import { Block, BLOCK_MASK, BLOCK_SHIFT } from "./block.ts";
-import { isLivingMessage, NONE, PART } from "./rows.ts";
+import { isLivingMessage, PART } from "./flags.ts";
+import { NONE } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Way } from "./tree.ts";

@@ -1,6 +1,7 @@
 // From places to rows, and what is known of places that have no row, or whose row was made before its line came.
 import type { Cuts } from "./cuts.ts";
-import { NONE, PART } from "./rows.ts";
+import { PART } from "./flags.ts";
+import { NONE } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 import { compareStamps, formatStamp } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";

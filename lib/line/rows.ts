@@ -4,6 +4,7 @@ import { BLOCK_MASK, BLOCK_ROWS } from "./block.ts";
 import { Blocks } from "./blocks.ts";
 import type { BlockSource } from "./blocks.ts";
 import type { LineHead } from "./decode.ts";
+import { HAS_LINE, REMOVED, ALTERED, PART, VERSION, isLivingMessage, isAlive } from "./flags.ts";
 import { Order } from "./order.ts";
 import { compareStamps } from "./stamp.ts";
 import type { Stamp } from "./stamp.ts";
@@ -11,20 +12,6 @@ import type { Stamp } from "./stamp.ts";
 /** No row, no run. */
 export const NONE = -1;
 
-/** A line of it was seen (a part can come before its message, a version without its first line). */
-export const HAS_LINE = 1;
-export const REMOVED = 2;
-/** Hidden by a truncation or a deletion. */
-export const CUT = 4;
-export const PURGED = 8;
-/** The newest line is not sound. */
-export const ALTERED = 16;
-export const PART = 32;
-/** The newest line is not the first one of its place. */
-export const VERSION = 64;
-/** Only in a sidecar, of which a reader has no tree: the row is a message of the history. */
-export const IN_HISTORY = 128;
-const STATE = HAS_LINE | REMOVED | CUT | PURGED;
 /** Rows at one moment: what is changed later is changed in copies. */
 export interface FrozenRows {
   readonly length: number;
@@ -294,12 +281,4 @@ export class Rows {
     }
     return number;
   }
-}
-
-export function isLivingMessage(flags: number): boolean {
-  return (flags & (STATE | PART)) === HAS_LINE;
-}
-
-export function isAlive(flags: number): boolean {
-  return (flags & STATE) === HAS_LINE;
 }

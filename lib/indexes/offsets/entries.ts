@@ -1,6 +1,6 @@
 // Messages by the hash of their id, in buckets: nothing has to be sorted, and one bucket is all that a question reads.
 import { BLOCK_ROWS } from "../../line/block.ts";
-import { PART } from "../../line/rows.ts";
+import { PART } from "../../line/flags.ts";
 import type { FrozenRows } from "../../line/rows.ts";
 
 /** Messages in a bucket, about. */

@@ -2,7 +2,8 @@
 import { BLOCK_MASK, BLOCK_ROWS, BLOCK_SHIFT } from "../../line/block.ts";
 import { InfoFold } from "../../line/info.ts";
 import type { HistoryReading, Reading } from "../../line/reading.ts";
-import { IN_HISTORY, Rows } from "../../line/rows.ts";
+import { IN_HISTORY } from "../../line/flags.ts";
+import { Rows } from "../../line/rows.ts";
 import { parseStamp } from "../../line/stamp.ts";
 import type { Stamp } from "../../line/stamp.ts";
 import { Tally } from "../../line/tally.ts";

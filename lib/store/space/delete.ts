@@ -8,7 +8,7 @@ import { OpenFile } from "../../disk/descriptors.ts";
 import type { LineHead } from "../../line/decode.ts";
 import type { Fold } from "../../line/fold.ts";
 import { InfoFold, isClearing } from "../../line/info.ts";
-import { PURGED } from "../../line/rows.ts";
+import { PURGED } from "../../line/flags.ts";
 import { advance, compareStamps, formatStamp } from "../../line/stamp.ts";
 import type { Stamp } from "../../line/stamp.ts";
 import { blobNames } from "../../log/blob-names.ts";
