@@ -7,6 +7,9 @@ import type { Rows } from "./rows.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Way } from "./tree.ts";
 
+/** What a list has room for at least when it is made wider. */
+const LEAST_ROOM = 16;
+
 export interface Living {
   /** The rows of the messages on the way, oldest first, and room for more. */
   rows: Uint32Array;
@@ -30,65 +33,70 @@ export function addLiving(living: Living, row: number): void {
   living.rows[living.count++] = row;
 }
 
-const LEAST_ROOM = 16;
 const NO_BLOCK = new Block(0);
 
 export type RowTest = (row: number) => boolean;
 
+/** Asks of rows whether they lie on a way. Neighbours mostly lie on one run, whose limit is looked up once. */
+class WayTest {
+  readonly #rows: Rows;
+  readonly #way: Way;
+  #run = NONE;
+  #limit: Stamp | undefined;
+  #limitMs = Number.NEGATIVE_INFINITY;
+
+  constructor(rows: Rows, way: Way) {
+    this.#rows = rows;
+    this.#way = way;
+  }
+
+  /** `block` is the one that the row stands in. */
+  has(row: number, block: Block): boolean {
+    const at = row & BLOCK_MASK;
+    const run = block.run[at] as number;
+    if (run !== this.#run) {
+      this.#run = run;
+      this.#limit = this.#way.get(run);
+      this.#limitMs = this.#limit?.ms ?? Number.NEGATIVE_INFINITY;
+    }
+    const order = (block.ms[at] as number) - this.#limitMs;
+    return order < 0 || (order === 0 && this.#rows.comparePlace(row, this.#limit as Stamp) <= 0);
+  }
+}
+
 export function livingOn(rows: Rows, way: Way): Living {
   const list = new Uint32Array(rows.length);
+  const test = new WayTest(rows, way);
   let count = 0;
   let living = 0;
   let block = NO_BLOCK;
   let number = NONE;
-  let run = NONE;
-  let limit: Stamp | undefined;
-  let limitMs = Number.NEGATIVE_INFINITY;
   for (let position = 0; position < rows.length; position++) {
     const row = rows.at(position);
     if (row >>> BLOCK_SHIFT !== number) {
       block = rows.block(row);
       number = row >>> BLOCK_SHIFT;
     }
-    const at = row & BLOCK_MASK;
-    if (!isLivingMessage(block.flags[at] as number)) continue;
+    if (!isLivingMessage(block.flags[row & BLOCK_MASK] as number)) continue;
     living++;
-    const own = block.run[at] as number;
-    if (own !== run) {
-      run = own;
-      limit = way.get(own);
-      limitMs = limit?.ms ?? Number.NEGATIVE_INFINITY;
-    }
-    const order = (block.ms[at] as number) - limitMs;
-    if (order < 0 || (order === 0 && rows.comparePlace(row, limit as Stamp) <= 0)) list[count++] = row;
+    if (test.has(row, block)) list[count++] = row;
   }
   return { rows: list, count, others: living - count };
 }
 
 /** Sets the flag of the messages at the positions [first, end) that lie on the way. */
 export function markOn(rows: Rows, way: Way, first: number, end: number, flag: number): void {
+  const test = new WayTest(rows, way);
   let block = NO_BLOCK;
   let number = NONE;
-  let run = NONE;
-  let limit: Stamp | undefined;
-  let limitMs = Number.NEGATIVE_INFINITY;
   for (let position = first; position < end; position++) {
     const row = rows.at(position);
     if (row >>> BLOCK_SHIFT !== number) {
       block = rows.writable(row);
       number = row >>> BLOCK_SHIFT;
     }
-    const at = row & BLOCK_MASK;
-    const flags = block.flags[at] as number;
-    if ((flags & PART) !== 0) continue;
-    const own = block.run[at] as number;
-    if (own !== run) {
-      run = own;
-      limit = way.get(own);
-      limitMs = limit?.ms ?? Number.NEGATIVE_INFINITY;
-    }
-    const order = (block.ms[at] as number) - limitMs;
-    if (order < 0 || (order === 0 && rows.comparePlace(row, limit as Stamp) <= 0)) block.flags[at] = flags | flag;
+    const flags = block.flags[row & BLOCK_MASK] as number;
+    if ((flags & PART) === 0 && test.has(row, block)) block.flags[row & BLOCK_MASK] = flags | flag;
   }
 }
 
@@ -97,16 +105,8 @@ export function isOn(rows: Rows, way: Way, row: number): boolean {
   return limit !== undefined && rows.comparePlace(row, limit) <= 0;
 }
 
-/** The same for many rows. Neighbours mostly lie on one run, whose limit is looked up once. */
+/** The same for many rows. */
 export function testOf(rows: Rows, way: Way): RowTest {
-  let run = NONE;
-  let limit: Stamp | undefined;
-  return (row) => {
-    const own = rows.runOf(row);
-    if (own !== run) {
-      run = own;
-      limit = way.get(own);
-    }
-    return limit !== undefined && rows.comparePlace(row, limit) <= 0;
-  };
+  const test = new WayTest(rows, way);
+  return (row) => test.has(row, rows.block(row));
 }

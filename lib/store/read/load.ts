@@ -92,7 +92,7 @@ async function load(session: SessionState): Promise<void> {
 
 /**
  * What an appender is just writing looks torn, or like a commit without an end, since a file grows page by page under a write: it is
- * waited for, for WRITE_MS. False: something else became of a log meanwhile.
+ * waited for, about as long as WRITE_MS. False: something else became of a log meanwhile.
  */
 async function seenThrough(session: SessionState): Promise<boolean> {
   const mayGoOn = (log: Log): boolean => log.unsettled.length > 0 && mayBeGrowing(log);
