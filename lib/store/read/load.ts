@@ -20,8 +20,8 @@ import { unite } from "./unite.ts";
 /** So often a log may go while the session is read, as where another process archives it and brings it back all the time. */
 const MOST_TRIES = 50;
 const RETRY_MS = 2;
-/** So often a session is looked for that was there a moment ago. */
-const TRIES_TO_FIND = 3;
+/** So often a session is looked for that was there a moment ago, each time after twice as long. */
+const TRIES_TO_FIND = 6;
 
 /** Resolves when the fold has all that was in the logs when this was called, or the session is known not to exist. */
 export async function refresh(session: SessionState): Promise<void> {
@@ -51,9 +51,10 @@ async function load(session: SessionState): Promise<void> {
     for (let tries = 1; ; tries++) {
       locate(session);
       if (session.logs.length === 0) {
-        // It went to the archive and came back while we looked for it in one place after the other.
+        // It went to the archive and came back while we looked for it in one place after the other: a busy machine may have
+        // held us up between two of them.
         if (!isKnown || tries === TRIES_TO_FIND) return session.store.makeRoom();
-        await sleep(RETRY_MS);
+        await sleep(RETRY_MS * 2 ** (tries - 1));
         continue;
       }
       try {
