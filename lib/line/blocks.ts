@@ -11,17 +11,24 @@ export interface BlockSource {
   readonly length: number;
   /** The place of the block's first row. */
   first(block: number): Stamp;
-  load(block: number): Block;
+  /** `spare` is nobody's any more: its memory may be used. */
+  load(block: number, spare?: Block): Block;
 }
 
 export class Blocks {
   readonly #blocks: (Block | undefined)[];
   readonly #source: BlockSource | undefined;
+  readonly #most: number;
+  /** Those that are in memory, the first to go first. */
+  readonly #loaded: number[] = [];
+  /** One that went: who compares two rows may still look at it while the other's is loaded, and no longer. */
+  #gone: Block | undefined;
 
-  /** `blocks` that may be changed from now on, or where they come from. */
-  constructor(blocks: Block[] | BlockSource = []) {
+  /** `blocks` that may be changed from now on, or where they come from, and how many of them may be in memory. */
+  constructor(blocks: Block[] | BlockSource = [], most: number = Infinity) {
     this.#blocks = Array.isArray(blocks) ? blocks : Array.from({ length: blocks.length });
     this.#source = Array.isArray(blocks) ? undefined : blocks;
+    this.#most = most;
   }
 
   get length(): number {
@@ -34,7 +41,7 @@ export class Blocks {
 
   /** How many are in memory. */
   get loaded(): number {
-    return this.#blocks.filter((block) => block !== undefined).length;
+    return this.isWhole ? this.length : this.#loaded.length;
   }
 
   /** The block of a row. */
@@ -78,8 +85,16 @@ export class Blocks {
   }
 
   #load(number: number): Block {
-    const block = (this.#source as BlockSource).load(number);
+    const spare = this.#gone;
+    this.#gone = undefined;
+    if (this.#loaded.length >= this.#most) {
+      const first = this.#loaded.shift() as number;
+      this.#gone = this.#blocks[first];
+      this.#blocks[first] = undefined;
+    }
+    const block = (this.#source as BlockSource).load(number, spare);
     this.#blocks[number] = block;
+    this.#loaded.push(number);
     return block;
   }
 }
