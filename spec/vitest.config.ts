@@ -3,7 +3,7 @@ import type { TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
 /** They take minutes each: one that began last would run alone at the end. */
-const LONGEST = ["faults", "faults-crash", "flip", "faults-open"];
+const LONGEST = ["sql-conformance", "faults", "sql-processes", "faults-crash", "flip", "sql-readers", "faults-open"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

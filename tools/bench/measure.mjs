@@ -64,6 +64,26 @@ export function spreadOf(values) {
 }
 
 /**
+ * The same rows from several askings: the median of the medians, the smallest and the largest of all.
+ *
+ * @param {Row[][]} askings
+ * @returns {Row[]}
+ */
+export function medianRows(askings) {
+  return askings[0].map((row, number) => {
+    const spreads = askings.map((rows) => rows[number].spread);
+    return {
+      ...row,
+      spread: {
+        median: median(spreads.map((spread) => spread.median)),
+        min: Math.min(...spreads.map(({ min }) => min)),
+        max: Math.max(...spreads.map(({ max }) => max)),
+      },
+    };
+  });
+}
+
+/**
  * The rate of `ours` divided by the rate of `other`. Taken within each round, since machines drift from round to round.
  *
  * @param {number[]} ours times

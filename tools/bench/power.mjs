@@ -38,8 +38,8 @@ const ASKED = [
  * @returns {Promise<import("./measure.mjs").Answer>}
  */
 export async function ask({ directory, quick }) {
-  const block = quick ? 256 : 1024;
-  const counts = { rounds: quick ? 3 : 11, dropped: quick ? 1 : 2 };
+  const block = quick ? 512 : 1024;
+  const counts = { rounds: quick ? 7 : 11, dropped: quick ? 1 : 2 };
   const names = quick ? CONTENDERS.slice(0, BARRED) : [...CONTENDERS, ...LONELY];
   const rows = await withSides(names, { directory, durability: "power" }, async (sides) => {
     /** @type {import("./measure.mjs").Row[]} */

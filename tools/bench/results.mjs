@@ -7,6 +7,7 @@ import { chartOf } from "./chart.mjs";
 import { describeMachine } from "./machine.mjs";
 import { pageOf, tableOf } from "./tables.mjs";
 
+const LATEST = "latest.json";
 const BEGIN = "<!-- bench:begin -->";
 const END = "<!-- bench:end -->";
 
@@ -23,7 +24,7 @@ const END = "<!-- bench:end -->";
  */
 export function keep({ directory, readme, machine, order }, answer) {
   fs.mkdirSync(directory, { recursive: true });
-  const path = join(directory, "latest.json");
+  const path = join(directory, LATEST);
   const known = read(path, machine);
   const others = known.filter(({ name }) => name !== answer.name && order.includes(name));
   const answers = [...others, { ...answer, date: new Date().toISOString() }];
@@ -34,6 +35,15 @@ export function keep({ directory, readme, machine, order }, answer) {
   fs.writeFileSync(join(directory, "latest.md"), pageOf(results));
   fs.writeFileSync(join(directory, "latest.svg"), chartOf(results));
   writeInto(readme, tableOf(results, reasons()));
+}
+
+/**
+ * @param {string} directory
+ * @returns {Answered[]} what the last whole run was told, on whatever machine
+ */
+export function kept(directory) {
+  const path = join(directory, LATEST);
+  return fs.existsSync(path) ? JSON.parse(fs.readFileSync(path, "utf8")).answers : [];
 }
 
 /**

@@ -28,8 +28,7 @@ const [ONE_MORE] = messages(1, SHORT.mean, SHORT.sigma);
  * @returns {Promise<import("./measure.mjs").Answer>}
  */
 export async function ask({ directory, quick }) {
-  const counts = { rounds: quick ? 2 : 9, dropped: 1 };
-  const sizes = quick ? SHORT : MIXED;
+  const counts = { rounds: quick ? 3 : 9, dropped: 1 };
   const sessions = 2 * (counts.rounds + counts.dropped) + LEFT;
   const root = join(directory, "store");
   const store = await openStore(root);
@@ -37,8 +36,8 @@ export async function ask({ directory, quick }) {
   const incremental = new SpaceDatabase(join(directory, "incremental"), "INCREMENTAL");
   for (let number = 0; number < sessions; number++) {
     const session = await store.createSession({ id: idOf(number) });
-    for (const message of messages(COUNT, sizes.mean, sizes.sigma)) await session.append(message);
-    for (const database of [vacuum, incremental]) database.fill(idOf(number), messages(COUNT, sizes.mean, sizes.sigma));
+    for (const message of messages(COUNT, MIXED.mean, MIXED.sigma)) await session.append(message);
+    for (const database of [vacuum, incremental]) database.fill(idOf(number), messages(COUNT, MIXED.mean, MIXED.sigma));
   }
   await warm(store);
   const next = { turnlog: 0, vacuum: 0, incremental: 0 };

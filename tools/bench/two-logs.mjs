@@ -74,7 +74,7 @@ export async function ask({ directory, quick }) {
     }
   }
   const first = FORMS.map((form) => /** @type {const} */ ([form, () => firstCall(subjects[form])]));
-  const times = await inTurn(Object.fromEntries(first), { rounds: quick ? 1 : 7, dropped: quick ? 0 : 1 });
+  const times = await inTurn(Object.fromEntries(first), { rounds: quick ? 5 : 7, dropped: 1 });
   rows.push(...rowsOf(`fresh process, no index: last ${LIMIT}`, times));
   return {
     title: `two logs: ${count} messages in one log, and in two of ${count / 2}, medians`,
