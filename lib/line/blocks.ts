@@ -79,9 +79,12 @@ export class Blocks {
 
   /** All blocks as they are now: what is changed from now on is changed in copies. */
   freeze(): Block[] {
-    const blocks = this.#blocks as Block[];
+    const blocks = [...(this.#blocks as Block[])];
+    // Rows are mostly added: to the last one, which is copied here and not under the next append.
+    const last = blocks.pop();
     for (const block of blocks) block.isShared = true;
-    return [...blocks];
+    if (last !== undefined) blocks.push(last.copy(last.capacity));
+    return blocks;
   }
 
   #load(number: number): Block {
