@@ -200,15 +200,13 @@ export class SessionState implements WriterOwner, LeaseOwner {
     this.forget();
     this.writer = undefined;
     this.logs = places.map((place, number) => {
-      const { path, machine, packed, size = 0 } = place;
+      const { path, machine, packed } = place;
       if (packed !== undefined) {
         const unpacked = store.unpacked.pathOf(path, packed);
         return new Log(unpacked, machine, number, "read", { path, print: packed, readAtMs: Date.now() });
       }
       const isOwn = store.isOwn(machine) && path.endsWith(LOG_ENDING);
-      const log = new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
-      log.size = size;
-      return log;
+      return new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
     });
     const own = store.eldest(this.logs.filter((log) => store.isOwn(log.machine) && log.place.endsWith(LOG_ENDING)));
     if (own !== undefined) this.setOwnLog(own, writer?.failure);
