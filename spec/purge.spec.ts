@@ -1,5 +1,5 @@
 // What is purged is gone: from every file of this machine, for every later merge, and on other machines when they have heard.
-import { appendFileSync, cpSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
@@ -8,7 +8,7 @@ import { rooms } from "../lib/open.ts";
 import { openOn } from "../lib/store/open-on.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
 import type { Operation } from "./helpers/fault-vfs.ts";
-import { filesWith, logsOf, useStores } from "./helpers/stores.ts";
+import { filesIn, filesWith, logsOf, useStores } from "./helpers/stores.ts";
 
 const stores = useStores();
 const failing = (code: string): unknown => expect.objectContaining({ code });
@@ -233,6 +233,25 @@ describe("with two machines", () => {
     expect((await late.session("s").history()).map(({ id }) => id)).toEqual(["b"]);
     await late.close();
     expect(filesWith(path, "NEEDLE")).toEqual([]);
+  });
+
+  test("what was written a moment before it erases stands in the log once, and no old log beside that", async () => {
+    const a = await stores.open({ machine: "a" });
+    const b = await stores.open({ machine: "b" });
+    await a.session("s", { create: true }).append([{ id: "a", content: "NEEDLE" }, { id: "b" }]);
+    sync(a, b);
+    await b.refresh();
+    await b.session("s").purge("a");
+    sync(b, a);
+    const { path, machine } = a;
+    await a.close();
+    const late = await stores.open({ machine: "a" }, path);
+    await late.session("s").append({ id: "c" });
+    await late.close();
+    const [log, ...others] = filesIn(join(path, "sessions", machine));
+    expect(others).toEqual([]);
+    const stamps = readFileSync(log!, "utf8").match(/(?<=^\{"at":")[^"]+/gm)!;
+    expect(stamps).toEqual([...new Set(stamps)]);
   });
 });
 

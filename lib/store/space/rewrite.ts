@@ -81,6 +81,8 @@ export async function rewrite(
   for (const fragment of content.fragments) await keepLost(store, { ...fragment, ...owner });
   const { path } = writer.log;
   session.lease?.check();
+  // What was written a moment ago is in this file: otherwise it would be written again, to the one that takes its place.
+  session.writer?.endTurn();
   session.forget();
   writer.log.forget();
   const pieces = lines.map(({ line, open }) => ({ file: open.file, offset: line.offset, length: line.length }));
