@@ -7,6 +7,9 @@ import { openOn } from "./store/open-on.ts";
 import type { Rooms } from "./store/rooms.ts";
 import type { Store } from "./store/store.ts";
 
+/** It holds nothing: one serves all stores. */
+const disk = new NodeVfs();
+
 /** Loaded with their first use. */
 export const rooms: Rooms = {
   async importFrom(store, source, options) {
@@ -27,7 +30,7 @@ export async function openStore<M extends object = Record<string, unknown>, P ex
   directory: string,
   options: StoreOptions = {},
 ): Promise<Store<M, P>> {
-  return await openOn<M, P>(new NodeVfs(), directory, settingsOf(options), rooms);
+  return await openOn<M, P>(disk, directory, settingsOf(options), rooms);
 }
 
 /** A store that is gone with its last reference. */

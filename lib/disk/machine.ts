@@ -9,22 +9,27 @@ import { errno } from "../base/errors.ts";
 import { Aside } from "./aside.ts";
 import { encodeName } from "./names.ts";
 import type { Layout } from "./names.ts";
-import type { Vfs } from "./vfs.ts";
+import type { FileStat, Vfs } from "./vfs.ts";
 
 const MACHINE = /^[a-z0-9_%~-][a-z0-9._%~-]*$/;
 const SUFFIX = /-[a-z0-9]{8}$/;
 const ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 /** So often another process may write the record at the same moment. */
 const MOST_TRIES = 10;
+/** What a file system says of the machine that it is on. */
+const systems = new WeakMap<Vfs, string>();
 
 /** True for what a machine's folder can be called. */
 export function isMachineName(name: string): boolean {
   return MACHINE.test(name) && SUFFIX.test(name) && name.length <= 255;
 }
 
-/** This machine's folders in this store, the one for new logs first: a readable name and 8 random characters. Made at the first call. */
-export function machinesOf(vfs: Vfs, layout: Layout, name: string | undefined): string[] {
-  const path = recordOf(vfs, layout);
+/**
+ * This machine's folders in this store, the one for new logs first: a readable name and 8 random characters. Made at the first
+ * call. `root`: what the store's directory is.
+ */
+export function machinesOf(vfs: Vfs, layout: Layout, name: string | undefined, root: FileStat | undefined): string[] {
+  const path = recordOf(vfs, layout, root);
   const text = vfs.readText(path);
   const known = parse(text);
   if (known.length > 0) return known;
@@ -52,7 +57,7 @@ export function machinesOf(vfs: Vfs, layout: Layout, name: string | undefined): 
 
 /** Makes the folder `machine` one of ours, durably, for every later open of the store here, whose folder is `first`. */
 export async function keepMachine(vfs: Vfs, layout: Layout, first: string, machine: string): Promise<void> {
-  const path = recordOf(vfs, layout);
+  const path = recordOf(vfs, layout, vfs.stat(layout.root));
   for (let tries = 1; ; tries++) {
     const known = parse(vfs.readText(path));
     if (known.includes(machine)) break;
@@ -81,19 +86,28 @@ function parse(text: string | undefined): string[] {
   return [...new Set(lines.slice(0, end === -1 ? lines.length : end))];
 }
 
-function recordOf(vfs: Vfs, layout: Layout): string {
-  return join(layout.machines, bindingOf(vfs, layout));
+function recordOf(vfs: Vfs, layout: Layout, root: FileStat | undefined): string {
+  return join(layout.machines, bindingOf(vfs, layout, root));
 }
 
-function bindingOf(vfs: Vfs, layout: Layout): string {
-  const root = vfs.stat(layout.root);
+function bindingOf(vfs: Vfs, layout: Layout, root: FileStat | undefined): string {
   // A file system that keeps no birth time reports the last change instead, which is no identity.
   const birth = root === undefined || root.birthtimeMs === root.ctimeMs ? 0 : root.birthtimeMs;
   return encodeName([systemId(vfs), root?.ino, birth, layout.root].join(" "));
 }
 
-/** The machine id of the system, the host name where there is none. Containers of one image share an id, not a name. */
+/** The machine id of the system, the host name where there is none. A process stays where it is: it is asked for once. */
 function systemId(vfs: Vfs): string {
+  let known = systems.get(vfs);
+  if (known === undefined) {
+    known = readSystemId(vfs);
+    systems.set(vfs, known);
+  }
+  return known;
+}
+
+/** Containers of one image share an id, not a name. */
+function readSystemId(vfs: Vfs): string {
   const id = vfs.readText("/etc/machine-id")?.trim() || vfs.readText("/var/lib/dbus/machine-id")?.trim();
   const isContainer = vfs.stat("/.dockerenv") !== undefined || vfs.stat("/run/.containerenv") !== undefined;
   return id && !isContainer ? id : `${id ?? ""} ${hostname()}`;

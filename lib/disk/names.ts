@@ -3,6 +3,7 @@ import { basename, dirname, join, sep } from "node:path";
 import { crc32 } from "node:zlib";
 import { crypto } from "../base/crypto.ts";
 import { ArgumentError } from "../base/errors.ts";
+import { hexByte } from "../line/codec.ts";
 
 export const LOG_ENDING = ".jsonl";
 /** A log that was replaced stays beside the new one for a while: whoever still writes to it loses nothing. */
@@ -75,6 +76,8 @@ export function decodeName(name: string): string | undefined {
 }
 
 function escapeAll(text: string): string {
+  const code = text.length === 1 ? text.charCodeAt(0) : 128;
+  if (code < 128) return `%${hexByte(code)}`;
   return Buffer.from(text).toString("hex").replace(/../g, "%$&");
 }
 
@@ -146,7 +149,7 @@ export class Layout {
 
   /** Where the logs of a machine and month lie: those in use, or the archived ones. */
   month(machine: string, month: string, isArchive = false): string {
-    return join(isArchive ? this.archive : this.sessions, machine, month);
+    return `${isArchive ? this.archive : this.sessions}${sep}${machine}${sep}${month}`;
   }
 
   /** How a log's directory is called in indexes: `laptop-k3f9x2ab/2026-11`, or `archive/laptop-k3f9x2ab/2026-11`. */

@@ -11,17 +11,24 @@ export interface BlockSource {
   readonly length: number;
   /** The place of the block's first row. */
   first(block: number): Stamp;
-  load(block: number): Block;
+  /** `spare` is nobody's any more: its memory may be used. */
+  load(block: number, spare?: Block): Block;
 }
 
 export class Blocks {
   readonly #blocks: (Block | undefined)[];
   readonly #source: BlockSource | undefined;
+  readonly #most: number;
+  /** Those that are in memory, the first to go first. */
+  readonly #loaded: number[] = [];
+  /** One that went: who compares two rows may still look at it while the other's is loaded, and no longer. */
+  #gone: Block | undefined;
 
-  /** `blocks` that may be changed from now on, or where they come from. */
-  constructor(blocks: Block[] | BlockSource = []) {
+  /** `blocks` that may be changed from now on, or where they come from, and how many of them may be in memory. */
+  constructor(blocks: Block[] | BlockSource = [], most: number = Infinity) {
     this.#blocks = Array.isArray(blocks) ? blocks : Array.from({ length: blocks.length });
     this.#source = Array.isArray(blocks) ? undefined : blocks;
+    this.#most = most;
   }
 
   get length(): number {
@@ -34,7 +41,7 @@ export class Blocks {
 
   /** How many are in memory. */
   get loaded(): number {
-    return this.#blocks.filter((block) => block !== undefined).length;
+    return this.isWhole ? this.length : this.#loaded.length;
   }
 
   /** The block of a row. */
@@ -72,14 +79,25 @@ export class Blocks {
 
   /** All blocks as they are now: what is changed from now on is changed in copies. */
   freeze(): Block[] {
-    const blocks = this.#blocks as Block[];
+    const blocks = [...(this.#blocks as Block[])];
+    // Rows are mostly added: to the last one, which is copied here and not under the next append.
+    const last = blocks.pop();
     for (const block of blocks) block.isShared = true;
-    return [...blocks];
+    if (last !== undefined) blocks.push(last.copy(last.capacity));
+    return blocks;
   }
 
   #load(number: number): Block {
-    const block = (this.#source as BlockSource).load(number);
+    const spare = this.#gone;
+    this.#gone = undefined;
+    if (this.#loaded.length >= this.#most) {
+      const first = this.#loaded.shift() as number;
+      this.#gone = this.#blocks[first];
+      this.#blocks[first] = undefined;
+    }
+    const block = (this.#source as BlockSource).load(number, spare);
     this.#blocks[number] = block;
+    this.#loaded.push(number);
     return block;
   }
 }

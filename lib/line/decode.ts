@@ -58,8 +58,13 @@ export function hasRightCrc(bytes: Buffer, start: number, end: number): boolean 
 /** The checksum that stands in the bytes; undefined: none does, or it is not theirs. */
 function rightCrc(bytes: Buffer, start: number, end: number): number | undefined {
   const body = end - CRC_LENGTH;
-  if (body <= start || bytes[end - 1] !== 125 || bytes[end - 2] !== 34 || !hasAt(bytes, body, CRC_START))
-    return undefined;
+  const written = body <= start ? undefined : writtenCrc(bytes, body, end);
+  return written !== undefined && crc32(bytes.subarray(start, body)) === written ? written : undefined;
+}
+
+/** The checksum in bytes[body, end), which end a line; undefined: that is no checksum as a writer writes it. */
+function writtenCrc(bytes: Buffer, body: number, end: number): number | undefined {
+  if (bytes[end - 1] !== 125 || bytes[end - 2] !== 34 || !hasAt(bytes, body, CRC_START)) return undefined;
   let written = 0;
   for (let at = body + CRC_START.length; at < end - 2; at++) {
     const code = bytes[at] as number;
@@ -68,8 +73,7 @@ function rightCrc(bytes: Buffer, start: number, end: number): number | undefined
     if (digit < 0) return undefined;
     written = (written << 4) | digit;
   }
-  written >>>= 0;
-  return crc32(bytes.subarray(start, body)) === written ? written : undefined;
+  return written >>> 0;
 }
 
 const TYPE_KEY = Buffer.from('","type":"');
@@ -185,7 +189,7 @@ function decodeAny(bytes: Buffer, start: number, end: number, crc: number | unde
 
 /** The whole line in bytes[start, end), or undefined if it is none. */
 export function decodeLine(bytes: Buffer, start: number, end: number): Line | undefined {
-  const line = parseLine(bytes, start, end);
+  const line = parseBody(bytes, start, end) ?? parseLine(bytes, start, end);
   if (line === undefined || typeof line["at"] !== "string" || typeof line["type"] !== "string") return undefined;
   // What is of another kind than it should be says nothing, here as for the fold.
   const { id, of, message } = line;
@@ -229,9 +233,22 @@ export function dataText(bytes: Buffer, start: number, end: number): string | un
 }
 
 function parseLine(bytes: Buffer, start: number, end: number): Record<string, unknown> | undefined {
-  if (bytes[start] !== 123) return undefined;
+  return bytes[start] === 123 ? parse(bytes.toString("utf8", start, end)) : undefined;
+}
+
+/**
+ * The same without the checksum at its end; undefined: there is none. JSON.parse makes lasting texts of short values, and these are
+ * different in every line.
+ */
+function parseBody(bytes: Buffer, start: number, end: number): Record<string, unknown> | undefined {
+  const body = end - CRC_LENGTH;
+  if (body <= start || bytes[start] !== 123 || writtenCrc(bytes, body, end) === undefined) return undefined;
+  return parse(`${bytes.toString("utf8", start, body)}}`);
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
   try {
-    return JSON.parse(bytes.toString("utf8", start, end)) as Record<string, unknown>;
+    return JSON.parse(text) as Record<string, unknown>;
   } catch {
     return undefined;
   }

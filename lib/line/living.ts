@@ -7,7 +7,7 @@ import type { Rows } from "./rows.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Way } from "./tree.ts";
 
-/** What a list has room for at least when it is made wider. */
+/** So many more a list has room for at least when it is made, or made wider. */
 const LEAST_ROOM = 16;
 
 export interface Living {
@@ -65,7 +65,8 @@ class WayTest {
 }
 
 export function livingOn(rows: Rows, way: Way): Living {
-  const list = new Uint32Array(rows.length);
+  // With room for those that come next: who reads goes on to write.
+  const list = new Uint32Array(rows.length + Math.max(LEAST_ROOM, rows.length >>> 3));
   const test = new WayTest(rows, way);
   let count = 0;
   let living = 0;

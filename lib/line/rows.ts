@@ -29,10 +29,10 @@ export class Rows {
   /** Undefined while the rows themselves stand in the order of their places. */
   #order: Order | undefined;
 
-  /** Empty, or rows that were saved in the order of their places. */
-  constructor(length = 0, writers: readonly string[] = [], blocks?: Block[] | BlockSource) {
+  /** Empty, or rows that were saved in the order of their places. `most`: so many blocks of them may be in memory. */
+  constructor(length = 0, writers: readonly string[] = [], blocks?: Block[] | BlockSource, most?: number) {
     this.length = length;
-    this.#blocks = new Blocks(blocks);
+    this.#blocks = new Blocks(blocks, most);
     this.#writers = [...writers];
     this.#writerNumbers = new Map(writers.map((writer, number) => [writer, number]));
   }

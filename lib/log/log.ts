@@ -31,6 +31,7 @@ export class Log {
   readonly packed: Packed | undefined;
   dev = -1;
   ino = -1;
+  /** Bytes, when the file was looked at. */
   size = 0;
   /** NaN: we wrote to it ourselves since. */
   mtimeMs: number = Number.NaN;

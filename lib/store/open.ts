@@ -6,7 +6,7 @@ import type { Settings } from "../base/options.ts";
 import { Aside, replaceText } from "../disk/aside.ts";
 import { machinesOf } from "../disk/machine.ts";
 import { Layout } from "../disk/names.ts";
-import type { Vfs } from "../disk/vfs.ts";
+import type { FileStat, Vfs } from "../disk/vfs.ts";
 import { FORMAT } from "../line/codec.ts";
 import { CatalogKeeper } from "./list/catalog-keeper.ts";
 import { StoreState } from "./state.ts";
@@ -35,7 +35,7 @@ export async function openState(vfs: Vfs, directory: string, settings: Settings)
     if (marker !== undefined) checkMarker(layout.marker, marker);
     else if (settings.create) return await createState(vfs, path, settings);
     else throw new StoreError("NOT_FOUND", `no store at ${path}`, { path });
-    return existingState(vfs, layout, settings);
+    return existingState(vfs, layout, settings, stat);
   } catch (error) {
     throw ioError(error, `open the store at ${path}`, { path });
   }
@@ -82,13 +82,13 @@ async function createState(vfs: Vfs, path: string, settings: Settings): Promise<
     marker.discard();
   }
   for (const directory of [layout.root, ...parents]) await vfs.syncDirectory(directory);
-  return makeState(vfs, layout, settings, machinesOf(vfs, layout, settings.machine));
+  return makeState(vfs, layout, settings, machinesOf(vfs, layout, settings.machine, vfs.stat(layout.root)));
 }
 
 /** A store on a medium that cannot be written is opened for reading. */
-function existingState(vfs: Vfs, layout: Layout, settings: Settings): StoreState {
+function existingState(vfs: Vfs, layout: Layout, settings: Settings, root: FileStat | undefined): StoreState {
   try {
-    return makeState(vfs, layout, settings, machinesOf(vfs, layout, settings.machine));
+    return makeState(vfs, layout, settings, machinesOf(vfs, layout, settings.machine, root));
   } catch (cause) {
     const reason = ioError(cause, "write to the store", { path: layout.root, written: "no" });
     if (reason.code !== "READ_ONLY" && reason.code !== "NO_ACCESS") throw reason;

@@ -200,13 +200,15 @@ export class SessionState implements WriterOwner, LeaseOwner {
     this.forget();
     this.writer = undefined;
     this.logs = places.map((place, number) => {
-      const { path, machine, packed } = place;
+      const { path, machine, packed, size = 0 } = place;
       if (packed !== undefined) {
         const unpacked = store.unpacked.pathOf(path, packed);
         return new Log(unpacked, machine, number, "read", { path, print: packed, readAtMs: Date.now() });
       }
       const isOwn = store.isOwn(machine) && path.endsWith(LOG_ENDING);
-      return new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
+      const log = new Log(path, machine, number, isOwn && store.readOnly === undefined ? "append" : "read");
+      log.size = size;
+      return log;
     });
     const own = store.eldest(this.logs.filter((log) => store.isOwn(log.machine) && log.place.endsWith(LOG_ENDING)));
     if (own !== undefined) this.setOwnLog(own, writer?.failure);

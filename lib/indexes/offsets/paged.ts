@@ -7,47 +7,64 @@ import { Rows } from "../../line/rows.ts";
 import { parseStamp } from "../../line/stamp.ts";
 import type { Stamp } from "../../line/stamp.ts";
 import { Tally } from "../../line/tally.ts";
-import { metaStateOf } from "./sidecar.ts";
+import type { MetaText } from "./meta.ts";
 import type { Sidecar } from "./sidecar.ts";
 
 export class Paged implements Reading {
   readonly rows: Rows;
   readonly history: HistoryReading;
   readonly ids: Sidecar;
-  readonly info: InfoFold;
-  readonly tally: Tally;
-  readonly first: Stamp | undefined;
-  readonly last: Stamp | undefined;
-  readonly tip: Stamp | undefined;
   readonly deletedAt: Stamp | undefined;
-  readonly orphans: readonly Stamp[];
   readonly isDiverged: boolean;
   readonly otherBranches: number;
   readonly liveBytes: number;
-  readonly #writers: ReadonlySet<string>;
+  readonly #text: MetaText;
+  /** Made for who asks, as the rest is: most readers want messages alone. */
+  #info: InfoFold | undefined;
+  #tally: Tally | undefined;
 
-  constructor(sidecar: Sidecar) {
+  /** `most`: so many blocks may be in memory. */
+  constructor(sidecar: Sidecar, most?: number) {
     const { text, writers } = sidecar;
-    const { first, last, info, tally, orphans } = metaStateOf(text);
-    this.rows = new Rows(text.rows, writers, sidecar);
+    this.#text = text;
+    this.rows = new Rows(text.rows, writers, sidecar, most);
     this.history = new PagedHistory(this.rows, sidecar);
     this.ids = sidecar;
-    this.info = new InfoFold(info);
-    this.tally = new Tally(tally);
-    this.first = first;
-    this.last = last;
-    this.tip = parseStamp(text.tip);
     this.deletedAt = parseStamp(text.deletedAt);
-    this.orphans = orphans;
     this.isDiverged = text.isDiverged;
     this.otherBranches = text.otherBranches;
     this.liveBytes = text.liveBytes;
-    const strangers = new Set(text.strangers);
-    this.#writers = new Set(writers.filter((_, number) => !strangers.has(number)));
+  }
+
+  get info(): InfoFold {
+    this.#info ??= new InfoFold(this.#text.info);
+    return this.#info;
+  }
+
+  get tally(): Tally {
+    this.#tally ??= new Tally(this.#text.tally);
+    return this.#tally;
+  }
+
+  get first(): Stamp | undefined {
+    return parseStamp(this.#text.first);
+  }
+
+  get last(): Stamp | undefined {
+    return parseStamp(this.#text.last);
+  }
+
+  get tip(): Stamp | undefined {
+    return parseStamp(this.#text.tip);
+  }
+
+  get orphans(): readonly Stamp[] {
+    return this.#text.orphans.map((text) => parseStamp(text) as Stamp);
   }
 
   knows(writer: string): boolean {
-    return this.#writers.has(writer);
+    const number = this.ids.writers.indexOf(writer);
+    return number !== -1 && !this.#text.strangers.includes(number);
   }
 }
 

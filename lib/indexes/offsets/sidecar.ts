@@ -15,7 +15,7 @@ import type { MetaState } from "./state.ts";
 import { splitWriters } from "./writers.ts";
 
 /** So much is read first: trailer and meta, if the session is not very long. */
-const TAIL_BYTES = 32 * 1024;
+const TAIL_BYTES = 8 * 1024;
 /** So many blocks are read at a time. */
 const STEP_BLOCKS = 40;
 const BLOCK_BYTES = BLOCK_ROWS * ROW_BYTES;
@@ -62,11 +62,13 @@ export class Sidecar implements BlockSource {
     return block < this.length ? (this.#meta.blocks.before[block] as number) : this.text.messages;
   }
 
-  load(number: number): Block {
+  load(number: number, spare?: Block): Block {
     const capacity = savedCapacity(number, this.text.rows);
-    const bytes = this.#read(capacity * ROW_BYTES, number * BLOCK_BYTES);
+    const isRoom = spare?.capacity === capacity;
+    const bytes = isRoom ? Buffer.from(spare.bytes.buffer) : allocate(capacity * ROW_BYTES);
+    this.#readInto(bytes, number * BLOCK_BYTES);
     check(bytes, this.#meta.blocks.crc[number] as number);
-    return new Block(capacity, bytes);
+    return isRoom ? spare : new Block(capacity, bytes);
   }
 
   /** The rows of the messages whose id has this hash, the newest place first. */
@@ -76,7 +78,8 @@ export class Sidecar implements BlockSource {
     const from = (start[bucket] as number) * ENTRY_BYTES;
     const { offset, length } = this.text.buckets;
     const to = bucket + 1 < start.length ? (start[bucket + 1] as number) * ENTRY_BYTES : length;
-    const bytes = this.#read(to - from, offset + from);
+    const bytes = allocate(to - from);
+    this.#readInto(bytes, offset + from);
     check(bytes, crc[bucket] as number);
     const pairs = new Uint32Array(bytes.buffer, 0, (to - from) / 4);
     const rows: number[] = [];
@@ -110,10 +113,10 @@ export class Sidecar implements BlockSource {
     return decodeState(bytes, state.counts, this.writers, metaStateOf(this.text));
   }
 
-  #read(length: number, position: number): Uint8Array<ArrayBuffer> {
-    const bytes = Buffer.allocUnsafeSlow(length);
+  #readInto(bytes: Buffer, position: number): void {
+    const { length } = bytes;
     try {
-      if (this.#file().read(bytes, 0, length, position) === length) return bytes;
+      if (this.#file().read(bytes, 0, length, position) === length) return;
     } catch (cause) {
       throw new BadSidecarError("", { cause });
     }
@@ -121,7 +124,7 @@ export class Sidecar implements BlockSource {
   }
 
   async #readLater(length: number, position: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const bytes = allocate(length);
     try {
       if ((await this.#file().readLater(bytes, 0, length, position)) === length) return bytes;
     } catch (cause) {
@@ -148,7 +151,7 @@ export function readMeta(file: VfsFile, size: number): Meta | undefined {
   return crc32(bytes) === crc ? decodeMeta(bytes) : undefined;
 }
 
-export function metaStateOf({ first, last, info, tally, orphans }: MetaText): MetaState {
+function metaStateOf({ first, last, info, tally, orphans }: MetaText): MetaState {
   return {
     first: parseStamp(first),
     last: parseStamp(last),
@@ -156,6 +159,11 @@ export function metaStateOf({ first, last, info, tally, orphans }: MetaText): Me
     tally,
     orphans: orphans.map((text) => parseStamp(text) as Stamp),
   };
+}
+
+/** At the beginning of a buffer of their own. */
+function allocate(length: number): Buffer<ArrayBuffer> {
+  return Buffer.allocUnsafeSlow(length);
 }
 
 function check(bytes: Uint8Array, crc: number): void {

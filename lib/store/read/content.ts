@@ -3,7 +3,7 @@ import type { OpenFile } from "../../disk/descriptors.ts";
 import type { LineHead } from "../../line/decode.ts";
 import { compareStamps } from "../../line/stamp.ts";
 import { isFragment } from "../../log/pieces.ts";
-import type { Fragment, Problem } from "../../log/pieces.ts";
+import type { Fragment, PieceSink, Problem } from "../../log/pieces.ts";
 import { scan } from "../../log/scan.ts";
 import { unique } from "./unite.ts";
 
@@ -18,8 +18,14 @@ export interface LogContent {
   readonly isSorted: boolean;
 }
 
-/** All lines of a log, and the pieces that are none. */
-export async function readLog(open: OpenFile): Promise<LogContent> {
+/** Bytes of a log, [start, end): whole lines with their newlines. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** All lines of a log, and the pieces that are none. What is `known`, in the order of the file, is passed over. */
+export async function readLog(open: OpenFile, known: readonly Stretch[] = []): Promise<LogContent> {
   const { size } = open.file.stat();
   const lines: LineHead[] = [];
   const fragments: Fragment[] = [];
@@ -27,20 +33,26 @@ export async function readLog(open: OpenFile): Promise<LogContent> {
     void fragments.push({ file: open.file, offset, length, before: last?.stamp });
   let isSorted = true;
   let last: LineHead | undefined;
-  const { end, tail } = await scan(open.file, 0, size, {
+  const sink: PieceSink = {
     line: (line) => {
       isSorted &&= last === undefined || compareStamps(line.stamp, last.stamp) > 0;
       last = line;
       lines.push(line);
     },
     problem: (problem) => void (isFragment(problem) && keep(problem)),
-  });
+  };
+  let from = 0;
+  for (const { start, end } of known) {
+    if (start > from) await scan(open.file, from, start, sink);
+    from = end;
+  }
+  const { end, tail } = await scan(open.file, Math.min(from, size), size, sink);
   if (tail === "torn") keep({ offset: end, length: size - end });
   return {
     open,
     size: tail === "torn" ? end : size,
     fragments,
     isSorted,
-    lines: unique(lines.map((line) => ({ line, open }))).map(({ line }) => line),
+    lines: isSorted ? lines : unique(lines.map((line) => ({ line, open }))).map(({ line }) => line),
   };
 }

@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import { Slot } from "../../disk/descriptors.ts";
 import type { OpenFile } from "../../disk/descriptors.ts";
 import type { SavedLog } from "../../indexes/offsets/layout.ts";
+import type { Meta } from "../../indexes/offsets/meta.ts";
 import { Paged } from "../../indexes/offsets/paged.ts";
 import { BadSidecarError, readMeta, Sidecar } from "../../indexes/offsets/sidecar.ts";
 import { parseStamp } from "../../line/stamp.ts";
@@ -15,6 +16,15 @@ import type { StoreState } from "../state.ts";
 /** A session whose logs are shorter is read as soon as its sidecar would be. */
 export const LEAST_BYTES: number = 64 * 1024;
 
+/** So many blocks are in memory where all of them are gone through. */
+const WALK_BLOCKS = 8;
+
+/** The file stays open, whatever becomes of its name, until it is released. */
+export interface PinnedSidecar {
+  readonly reading: Paged;
+  release(): void;
+}
+
 export class OpenSidecar {
   readonly sidecar: Sidecar;
   readonly reading: Paged;
@@ -23,6 +33,7 @@ export class OpenSidecar {
   /** When it was written, by the clock of the file system. */
   readonly writtenMs: number;
   readonly #store: StoreState;
+  readonly #meta: Meta;
   readonly #slot: Slot;
   readonly #dev: number;
   readonly #ino: number;
@@ -32,6 +43,7 @@ export class OpenSidecar {
     const meta = readMeta(open.file, size);
     if (meta === undefined) throw new BadSidecarError();
     this.#store = store;
+    this.#meta = meta;
     this.#slot = slot;
     this.#dev = open.dev;
     this.#ino = open.ino;
@@ -64,6 +76,13 @@ export class OpenSidecar {
     } finally {
       open.unpin();
     }
+  }
+
+  /** For one who goes through all of it. Throws BadSidecarError where another file has its name by now. */
+  pin(): PinnedSidecar {
+    const open = this.#open().pin();
+    const sidecar = new Sidecar(this.#meta, () => open.file);
+    return { reading: new Paged(sidecar, WALK_BLOCKS), release: () => open.unpin() };
   }
 
   close(): void {

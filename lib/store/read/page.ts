@@ -11,7 +11,7 @@ import { Snapshot } from "./snapshot.ts";
 import { checkCount } from "../state.ts";
 import type { SessionState } from "../session-state.ts";
 import { readAll, unlessStale } from "./stream.ts";
-import { MOST_IN_PART, viewAll, viewLast, viewPart } from "./view.ts";
+import { viewAll, viewLast, viewPart } from "./view.ts";
 import type { View } from "./view.ts";
 
 /** At most one of before, after and around: a message's id, its `at`, or a cursor. None: the newest page. */
@@ -25,6 +25,9 @@ export interface PageOptions {
   /** "restore" (default): attachments as the very texts that were given. "reference": what store.blob() takes. */
   blobs?: BlobMode | undefined;
 }
+
+/** More than this is read with the whole fold: blocks that are read one by one would hold up the others. */
+const MOST_IN_PART = 50_000;
 
 const BOUNDS = ["before", "after", "around"] as const;
 
@@ -52,11 +55,11 @@ export async function page<M extends object, P extends object>(
       return { snapshot, rest: { ...neighbours(view, session.id, range), skipped: view.skipped } };
     };
     // One message more than the page has tells whether there is a previous one.
-    const { snapshot, rest } = await (bounds.length === 0
-      ? viewLast(session, options.limit + 1, take)
-      : options.limit <= MOST_IN_PART
-        ? viewPart(session, take)
-        : viewAll(session, take));
+    const { snapshot, rest } = await (options.limit > MOST_IN_PART
+      ? viewAll(session, take)
+      : bounds.length === 0
+        ? viewLast(session, options.limit + 1, take)
+        : viewPart(session, take));
     try {
       return { items: await readAll(snapshot, new Giver(session, options.blobs)), ...rest };
     } finally {

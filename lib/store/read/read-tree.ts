@@ -44,7 +44,7 @@ export async function* readTree(session: SessionState, signal: AbortSignal | und
     );
     const forked = new Set(tree.values());
     try {
-      for await (const loaded of batches(snapshot, false, signal)) {
+      for await (const { loaded } of batches([snapshot], false, signal)) {
         for (let index = Math.max(loaded.first, given); index < loaded.end; index++) {
           const raw = snapshot.entry(loaded, index);
           const entry = giver.isNeeded(loaded) ? await giver.give(raw) : raw;

@@ -2,6 +2,7 @@
 import type { BlobMode } from "../../base/blob.ts";
 import type { Entry, Part } from "../../base/entry.ts";
 import { checkOptions } from "../../base/options.ts";
+import { BadSidecarError } from "../../indexes/offsets/sidecar.ts";
 import type { Reading } from "../../line/reading.ts";
 import { NONE } from "../../line/rows.ts";
 import { parseStamp } from "../../line/stamp.ts";
@@ -15,8 +16,10 @@ import type { Loaded } from "./snapshot.ts";
 import { checkCount } from "../state.ts";
 import type { SessionState } from "../session-state.ts";
 import { batches, changing, unlessStale } from "./stream.ts";
-import { MOST_IN_PART, viewAll, viewLast, viewPart } from "./view.ts";
+import { viewLast, viewPart } from "./view.ts";
 import type { View } from "./view.ts";
+import { Windows } from "./windows.ts";
+import type { Positions } from "./windows.ts";
 
 export interface ReadOptions {
   /** Only the newest n of the range. */
@@ -83,10 +86,10 @@ async function* stream<M extends object, P extends object, T extends { readonly 
   const progress: Progress = { given: 0, lastAt: undefined };
   for (let stale: unknown; ;) {
     signal?.throwIfAborted();
-    const snapshot = await unlessStale(session, () => snapshotFor<M, P>(session, options, progress));
+    const windows = await unlessStale(session, () => windowsFor<M, P>(session, options, progress));
     const before = progress.given;
     try {
-      for await (const loaded of batches(snapshot, reverse, signal)) {
+      for await (const { snapshot, loaded } of batches(windows, reverse, signal)) {
         for (let index = loaded.first; index < loaded.end; index++) {
           const made = make(snapshot, loaded, reverse ? loaded.end - 1 - (index - loaded.first) : index);
           const item = made instanceof Promise ? await made : made;
@@ -98,12 +101,12 @@ async function* stream<M extends object, P extends object, T extends { readonly 
       }
       return;
     } catch (error) {
-      if (!(error instanceof StaleError)) throw session.typed(error);
+      if (!(error instanceof StaleError || error instanceof BadSidecarError)) throw session.typed(error);
       if (stale !== undefined && progress.given === before) throw changing(session, error);
       stale = error;
       session.distrust();
     } finally {
-      snapshot.release();
+      windows.release();
     }
   }
 }
@@ -160,29 +163,21 @@ export async function count(session: SessionState): Promise<number> {
 }
 
 /** Where only the newest messages are asked for, the end of the log will do. */
-async function snapshotFor<M extends object, P extends object>(
+async function windowsFor<M extends object, P extends object>(
   session: SessionState,
   options: ReadOptions,
   progress: Progress,
-): Promise<Snapshot<M, P>> {
-  const { last, limit, before, after, reverse } = options;
-  const wanted = reverse === true ? Math.min(last ?? Infinity, limit ?? Infinity) : (last ?? Infinity);
+): Promise<Windows<M, P>> {
+  const { last, limit, before, after, reverse = false, parts = true } = options;
+  const wanted = reverse ? Math.min(last ?? Infinity, limit ?? Infinity) : (last ?? Infinity);
   const isEnd = before === undefined && after === undefined && progress.lastAt === undefined && Number.isFinite(wanted);
-  const take = (view: View<Reading>): Snapshot<M, P> =>
-    new Snapshot<M, P>(view, select(view, session.id, options, progress), options.parts ?? true);
-  if (isEnd) return await viewLast(session, wanted, take);
-  return await (Math.min(last ?? Infinity, limit ?? Infinity) <= MOST_IN_PART
-    ? viewPart(session, take)
-    : viewAll(session, take));
+  const take = (view: View<Reading>): Windows<M, P> =>
+    new Windows<M, P>(view, select(view, session.id, options, progress), { parts, reverse });
+  return await (isEnd ? viewLast(session, wanted, take) : viewPart(session, take));
 }
 
-/** The rows that are asked for and were not given yet, oldest first. */
-function select(
-  view: View<Reading>,
-  sessionId: string,
-  options: ReadOptions,
-  { given, lastAt }: Progress,
-): Uint32Array {
+/** What is asked for and was not given yet. */
+function select(view: View<Reading>, sessionId: string, options: ReadOptions, { given, lastAt }: Progress): Positions {
   const { last = Infinity, limit = Infinity, reverse = false } = options;
   const { history } = view.fold;
   let first = options.after === undefined ? 0 : positionAfter(view, placeOf(view, sessionId, options.after));
@@ -194,5 +189,5 @@ function select(
   if (went !== undefined && !reverse) first = Math.max(first, positionAfter(view, went));
   if (reverse) first = Math.max(first, end - (limit - given));
   else end = Math.min(end, first + (limit - given));
-  return history.slice(first, Math.max(first, end));
+  return { first, end };
 }

@@ -1,6 +1,7 @@
 // From a sidecar to what it was made of. A log that is the same file as then, by all that a file system tells, is
 // believed; of any other the beginning that the sidecar covers must have the same checksum.
-import { fingerprintOf, isRacy, isSameFile } from "../../disk/fingerprint.ts";
+import type { OpenFile } from "../../disk/descriptors.ts";
+import { isRacy, isSameFile } from "../../disk/fingerprint.ts";
 import type { FileStat } from "../../disk/vfs.ts";
 import type { SavedLog } from "../../indexes/offsets/layout.ts";
 import { BadSidecarError } from "../../indexes/offsets/sidecar.ts";
@@ -16,19 +17,35 @@ import type { SessionState } from "../session-state.ts";
 
 type Saved = SavedLog<ProblemCode>;
 
+/** A sidecar, and the logs that it is of: open, and pinned by whoever asked. */
+export interface Believed {
+  readonly sidecar: OpenSidecar;
+  readonly files: readonly OpenFile[];
+}
+
 /** The sidecar of a session whose logs are as it says, which are taken over then. Undefined: there is none to believe. */
-export function believedSidecar(session: SessionState): OpenSidecar | undefined {
-  const stats = session.logs.map((log) => session.store.vfs.stat(log.path));
-  if (!isWorthIt(session, stats)) return undefined;
+export function believedSidecar(session: SessionState): Believed | undefined {
+  const { logs, store } = session;
+  // How much an archived log unpacks to is not known yet.
+  const sizes = logs.map(({ packed, size }) => (packed === undefined ? size : LEAST_BYTES));
+  if (!isWorthIt(session, sizes)) return undefined;
   const sidecar = OpenSidecar.of(session);
   if (sidecar === undefined) return undefined;
-  const isBelieved = stats.every((stat, number) => isUnchanged(sidecar, number, stat));
-  if (!isBelieved) {
-    sidecar.close();
-    return undefined;
+  const files: OpenFile[] = [];
+  let isBelieved = false;
+  try {
+    for (const log of logs) files.push(log.reopen(store.descriptors).pin());
+    isBelieved = files.every(({ stat }, number) => isUnchanged(sidecar, number, stat));
+    isBelieved &&= logs.every((log) => log.isPackedAsMet(store.vfs));
+  } finally {
+    if (!isBelieved) {
+      for (const file of files) file.unpin();
+      sidecar.close();
+    }
   }
-  for (const [number, log] of session.logs.entries()) takeOver(log, sidecar.logs[number] as Saved, sidecar.writtenMs);
-  return sidecar;
+  if (!isBelieved) return undefined;
+  for (const [number, log] of logs.entries()) takeOver(log, sidecar.logs[number] as Saved, sidecar.writtenMs);
+  return { sidecar, files };
 }
 
 /**
@@ -64,13 +81,8 @@ async function readFold(session: SessionState, open: OpenSidecar): Promise<Fold>
 
 async function checkedSidecar(session: SessionState): Promise<OpenSidecar | undefined> {
   const { vfs } = session.store;
-  if (
-    !isWorthIt(
-      session,
-      session.logs.map((log) => vfs.stat(log.path)),
-    )
-  )
-    return undefined;
+  const sizes = session.logs.map((log) => vfs.stat(log.path)?.size ?? 0);
+  if (!isWorthIt(session, sizes)) return undefined;
   const sidecar = OpenSidecar.of(session);
   if (sidecar === undefined) return undefined;
   for (const [number, log] of session.logs.entries()) {
@@ -108,14 +120,14 @@ async function isCovered(session: SessionState, log: Log, sidecar: OpenSidecar, 
   }
 }
 
-function isUnchanged({ logs, writtenMs }: OpenSidecar, number: number, stat: FileStat | undefined): boolean {
+function isUnchanged({ logs, writtenMs }: OpenSidecar, number: number, stat: FileStat): boolean {
   const saved = logs[number] as Saved;
-  return stat !== undefined && isSameFile(saved, fingerprintOf(stat)) && !isRacy(saved, writtenMs);
+  return isSameFile(saved, stat) && !isRacy(saved, writtenMs);
 }
 
-function isWorthIt({ sidecar, store }: SessionState, stats: readonly (FileStat | undefined)[]): boolean {
+function isWorthIt({ sidecar, store }: SessionState, sizes: readonly number[]): boolean {
   if (sidecar.isDistrusted || store.vfs.isVolatile) return false;
-  return stats.reduce((sum, stat) => sum + (stat?.size ?? 0), 0) >= LEAST_BYTES;
+  return sizes.reduce((sum, size) => sum + size, 0) >= LEAST_BYTES;
 }
 
 function takeOver(log: Log, saved: Saved, readAtMs: number): void {

@@ -59,10 +59,11 @@ export class Snapshot<M extends object, P extends object> {
   readonly #starts: Uint32Array | undefined;
   readonly #files: readonly OpenFile[];
 
-  constructor({ fold: { rows }, files }: View<Reading>, messages: Uint32Array, withParts: boolean) {
+  /** `isOwner`: release() is called; else whoever makes it keeps the files open for long enough. */
+  constructor({ fold: { rows }, files }: View<Reading>, messages: Uint32Array, withParts: boolean, isOwner = true) {
     this.length = messages.length;
     this.#rows = rows;
-    this.#files = files.map((file) => file.pin());
+    this.#files = isOwner ? files.map((file) => file.pin()) : files;
     const hasParts = withParts && messages.some((message) => rows.hasParts(message));
     const starts = hasParts ? new Uint32Array(messages.length + 1) : undefined;
     this.#starts = starts;
@@ -105,7 +106,9 @@ export class Snapshot<M extends object, P extends object> {
     const from = this.#startOf(first);
     const spans = this.#spans(from, this.#startOf(end));
     const total = spans.reduce((sum, span) => sum + span.end - span.offset, 0);
-    const bytes = spare !== undefined && spare.length >= total ? spare : Buffer.allocUnsafeSlow(total);
+    // Who reads on for long gets a buffer that the batches after this one fit into, too.
+    const room = spare === undefined ? total : Math.max(total, BATCH_BYTES);
+    const bytes = spare !== undefined && spare.length >= total ? spare : Buffer.allocUnsafeSlow(room);
     const starts = new Float64Array(this.#startOf(end) - from);
     let filled = 0;
     for (const { log, offset, end: spanEnd, lines } of spans) {

@@ -9,6 +9,7 @@ import type { Log } from "../../log/log.ts";
 import { locate, refresh } from "./load.ts";
 import type { OpenSidecar } from "./open-sidecar.ts";
 import { believedSidecar } from "./restore.ts";
+import type { Believed } from "./restore.ts";
 import { notFound } from "../state.ts";
 import type { SessionState } from "../session-state.ts";
 import { tellOfPart, warningsOf, warningsOfLog } from "../tell.ts";
@@ -22,13 +23,13 @@ export interface View<F extends Reading = Fold> {
   readonly files: readonly OpenFile[];
   /** Pieces of the logs that are left out. */
   readonly skipped: number;
+  /** What `fold` is read from; undefined: nothing, it is whole. */
+  readonly sidecar?: OpenSidecar | undefined;
 }
 
 /** What is made of a view, while it is valid. */
 export type Take<T, F extends Reading = Fold> = (view: View<F>) => T;
 
-/** More than this is read with the whole fold: blocks that are read one by one would hold up the others. */
-export const MOST_IN_PART = 50_000;
 /** So often a log may be replaced between our look and our opening it. */
 const MOST_TRIES = 5;
 
@@ -78,34 +79,30 @@ export async function viewLast<T>(session: SessionState, messages: number, take:
   const { locator } = session.store;
   const { looks } = locator;
   // A sidecar knows more than the end does: what is damaged before it, and lines that are not in order.
-  const paged =
-    isCold && session.store.remote === undefined && messages <= MOST_IN_PART
-      ? takePaged(session, take, false)
-      : undefined;
+  const paged = isCold && session.store.remote === undefined ? takePaged(session, take, false) : undefined;
   if (paged !== undefined) return paged.taken;
   const isListed = locator.looks > looks;
   const found = isCold
     ? await session.queue.run(() => reaching(() => takeTail(session, messages, take, isListed)).catch(unlessSystem))
     : undefined;
   if (found !== undefined) return found.taken;
-  return await (messages <= MOST_IN_PART ? viewPart(session, take) : viewAll(session, take));
+  return await viewPart(session, take);
 }
 
 /** From a sidecar whose logs are as it says. Undefined: there is none, or it is not whole. */
 function takePaged<T>(session: SessionState, take: Take<T, Reading>, evenDeleted: boolean): { taken: T } | undefined {
   if (session.known !== undefined || session.loading !== undefined) return undefined;
-  let paged: OpenSidecar | undefined;
-  let files: OpenFile[] | undefined;
+  let paged: Believed | undefined;
   try {
-    paged = session.sidecar.paged === undefined ? openPaged(session) : session.sidecar.paged;
-    files = paged !== undefined && session.isPagedReady() ? openAll(session) : undefined;
+    paged = session.sidecar.paged === undefined ? openPaged(session) : reopenPaged(session, session.sidecar.paged);
   } catch {
     // The load that follows meets the same, and says so.
     session.forget();
   }
-  if (paged === undefined || files === undefined) return undefined;
+  if (paged === undefined) return undefined;
   try {
-    return { taken: taken(session, paged.reading, files, take, evenDeleted) };
+    const { sidecar, files } = paged;
+    return { taken: taken(session, sidecar.reading, files, take, evenDeleted, sidecar) };
   } catch (error) {
     if (!(error instanceof BadSidecarError)) throw error;
     session.distrust();
@@ -113,16 +110,22 @@ function takePaged<T>(session: SessionState, take: Take<T, Reading>, evenDeleted
   }
 }
 
-function openPaged(session: SessionState): OpenSidecar | undefined {
+function openPaged(session: SessionState): Believed | undefined {
   locate(session);
-  const sidecar = session.logs.length === 0 ? undefined : believedSidecar(session);
-  if (sidecar === undefined) return undefined;
+  const believed = session.logs.length === 0 ? undefined : believedSidecar(session);
+  if (believed === undefined) return undefined;
+  const { sidecar } = believed;
   session.sidecar.paged = sidecar;
   session.damage = undefined;
   session.writer?.looked();
   const ofLogs = session.logs.flatMap((log) => warningsOfLog(session, log));
   tellOfPart(session, [...warningsOf(session, sidecar.reading), ...ofLogs]);
-  return sidecar;
+  return believed;
+}
+
+function reopenPaged(session: SessionState, sidecar: OpenSidecar): Believed | undefined {
+  const files = session.isPagedReady() ? openAll(session) : undefined;
+  return files && { sidecar, files };
 }
 
 /** All logs open, and pinned; undefined: a path names another file by now. */
@@ -156,10 +159,11 @@ function taken<T, F extends Reading>(
   files: readonly OpenFile[],
   take: Take<T, F>,
   evenDeleted = false,
+  sidecar?: OpenSidecar,
 ): T {
   try {
     if (fold === undefined || (fold.deletedAt !== undefined && !evenDeleted)) throw notFound(session);
-    return take({ fold, logs: session.logs, files, skipped: skippedIn(session.logs) });
+    return take({ fold, logs: session.logs, files, skipped: skippedIn(session.logs), sidecar });
   } finally {
     for (const file of files) file.unpin();
   }

@@ -7,9 +7,9 @@ import { compareFiles, linkOrCopy } from "../../disk/aside.ts";
 import { OpenFile } from "../../disk/descriptors.ts";
 import type { LineHead } from "../../line/decode.ts";
 import type { Fold } from "../../line/fold.ts";
-import { InfoFold, isClearing } from "../../line/info.ts";
+import { InfoFold } from "../../line/info.ts";
 import { PURGED } from "../../line/flags.ts";
-import { advance, compareStamps, formatStamp } from "../../line/stamp.ts";
+import { compareStamps, formatStamp } from "../../line/stamp.ts";
 import type { Stamp } from "../../line/stamp.ts";
 import { blobNames } from "../../log/blob-names.ts";
 import { commitLater } from "../write/commit.ts";
@@ -19,7 +19,7 @@ import { readLog } from "../read/content.ts";
 import { isExpired } from "./restore-window.ts";
 import { dropOldNow, rewrite, settleOld, takeIn } from "./rewrite.ts";
 import { notFound } from "../state.ts";
-import { isOfDeletion, STUB_TYPES } from "./stub.ts";
+import { isOfDeletion, readStub } from "./stub.ts";
 import type { SessionState } from "../session-state.ts";
 
 export interface DeleteOptions {
@@ -125,8 +125,8 @@ async function hasAny(session: SessionState): Promise<boolean> {
   const open = writer?.log.open(session.store.descriptors)?.pin();
   let stub = -1;
   try {
-    const lines = open === undefined ? [] : (await readLog(open)).lines;
-    if (writer !== undefined && stubOf(lines).length === lines.length) stub = writer.log.number;
+    const own = open && writer && (await readStub(open, writer.log, undefined));
+    if (own === undefined || own.lines.length === own.content.lines.length) stub = writer?.log.number ?? -1;
   } finally {
     open?.unpin();
   }
@@ -164,8 +164,7 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
   const open = writer?.log.open(store.descriptors)?.pin();
   if (writer === undefined || open === undefined) return;
   try {
-    const content = await readLog(open);
-    const stub = stubOf(content.lines);
+    const { content, lines, isAll } = await readStub(open, writer.log, session.fold);
     const erase = new Set<string>();
     const { blobs, trashedBlobs } = store.layout;
     const hasBlobs = store.vfs.stat(blobs) !== undefined || store.vfs.stat(trashedBlobs) !== undefined;
@@ -177,13 +176,9 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
       for (const directory of [dirname(path), store.layout.trash, store.layout.root])
         await store.vfs.syncDirectory(directory);
     }
-    if (stub.length === content.lines.length && content.isSorted) return;
-    await rewrite(
-      session,
-      writer,
-      content,
-      stub.map((line) => ({ line, open })),
-    );
+    if (isAll) return;
+    const stays = lines.map((line) => ({ line, open }));
+    await rewrite(session, writer, content, stays);
     // Nobody is to have it back, so its bytes go at once; what others append to the old log meanwhile is taken over first.
     if (!trash) await dropOldNow(session, writer);
     if (erase.size > 0) await (await import("../space.ts")).collectBlobs(store, { erase });
@@ -192,23 +187,6 @@ async function reduce(session: SessionState, deletion: Stamp, trash: boolean): P
   } finally {
     open.unpin();
   }
-}
-
-/** The tree's lines and the tombstones, with what makes their commits whole: a commit counts when its end is there. */
-function stubOf(lines: readonly LineHead[]): LineHead[] {
-  const isKept = (line: LineHead): boolean =>
-    STUB_TYPES.has(line.type) || (line.type === "info" && isClearing(line.data));
-  const kept = lines.filter(isKept);
-  const last = new Map<string, Stamp>();
-  for (const { stamp } of kept) last.set(stamp.writer, stamp);
-  const open = new Set<string>();
-  for (const { stamp, batch } of kept) {
-    const end = last.get(stamp.writer);
-    if (batch > 1 && end !== undefined && compareStamps(end, advance(stamp, batch - 1)) < 0) open.add(stamp.writer);
-  }
-  const ends = new Map<string, LineHead>();
-  for (const line of lines) if (open.has(line.stamp.writer)) ends.set(line.stamp.writer, line);
-  return lines.filter((line) => isKept(line) || ends.get(line.stamp.writer) === line);
 }
 
 async function takeBack(session: SessionState, path: string): Promise<void> {

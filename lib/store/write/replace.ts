@@ -53,7 +53,7 @@ async function keptOf(session: SessionState, prepared: readonly Prepared[]): Pro
   }));
   const receipts: Receipt[] = [];
   try {
-    for await (const loaded of batches(snapshot, false)) {
+    for await (const { loaded } of batches([snapshot], false)) {
       for (let index = loaded.first; index < loaded.end; index++) {
         const { id, at, data } = snapshot.entry(loaded, index);
         const next = prepared[receipts.length];
