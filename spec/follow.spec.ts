@@ -162,6 +162,30 @@ test("a commit is told when it is whole, and not at all if it never is", async (
   await ear.stop();
 });
 
+test("the first commit of a log, the one with its header, is told when it is whole, and not before", async () => {
+  const directory = stores.unverified();
+  const store = await stores.open({}, directory);
+  await store.session("s", { create: true }).append([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  await store.close();
+  const log = onlyLog(directory);
+  const lines = readFileSync(log, "utf8").split(/(?<=\n)/);
+  writeFileSync(log, lines[0]!);
+  const reader = await stores.open({}, directory);
+  const session = reader.session("s");
+  expect(await session.history()).toEqual([]);
+  const ear = await listen(session);
+  for (const line of lines.slice(1, -1)) {
+    writeFileSync(log, line, { flag: "a" });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(ear.told).toEqual([]);
+    expect(await session.history()).toEqual([]);
+  }
+  writeFileSync(log, lines.at(-1)!, { flag: "a" });
+  expect(numbers(await ear.reached(3))).toEqual([1, 2, 3]);
+  expect((await session.history()).map(({ data }) => data.n)).toEqual([1, 2, 3]);
+  await ear.stop();
+});
+
 test("a commit that never ends stands in nobody's way", async () => {
   const directory = stores.unverified();
   const store = await stores.open({}, directory);

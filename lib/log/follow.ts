@@ -32,7 +32,8 @@ export class LogFollower {
       };
       const { end } = await scan(file, from, size, { line: note, problem: () => undefined }, signal);
       this.#offset = end;
-      for (const { offset, stamp } of filter.finish()) {
+      const incomplete = filter.finish();
+      for (const { offset, stamp } of [...filter.headers, ...incomplete]) {
         if (!filter.isOver(stamp.writer)) this.#offset = Math.min(this.#offset, offset);
         else if (!this.#unfinished.has(stamp.writer)) this.#unfinished.set(stamp.writer, offset);
       }

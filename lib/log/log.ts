@@ -40,6 +40,8 @@ export class Log {
   readAtMs = 0;
   /** The lines before this offset are in the fold; a piece begins here. */
   covered = 0;
+  /** A line behind that is in the fold, too, such as the header of a commit without an end. */
+  isAhead = false;
   /** The file ends in a newline, so that the next commit need not begin with one. */
   endsClean = true;
   /** Before `covered`. */
@@ -106,6 +108,7 @@ export class Log {
   wrote(): void {
     if (!isRacy(this, this.readAtMs)) this.readAtMs = Number.POSITIVE_INFINITY;
     this.mtimeMs = Number.NaN;
+    this.isAhead = false;
   }
 
   setTimes(stat: FileStat): void {
@@ -132,6 +135,7 @@ export class Log {
     this.size = stat.size;
     this.setTimes(stat);
     this.covered = 0;
+    this.isAhead = false;
     this.problems = [];
     this.unsettled = [];
     this.closed.clear();

@@ -20,6 +20,10 @@ export class CommitFilter {
   #latestOffset = -1;
   /** A writer's line came after a greater one of its, or the same: only a sorted log can be filtered as it comes. */
   isUnsorted = false;
+  /** Headers whose commit has no end. They count; who reads on later has to begin with them, since they tell of the commit. */
+  readonly headers: LineHead[] = [];
+  /** Where the last line begins that finish() passed on: others may lie before it that do not count. */
+  lastPassed = -1;
 
   constructor(pass: (line: LineHead) => void) {
     this.#pass = pass;
@@ -50,8 +54,13 @@ export class CommitFilter {
       const open = this.#open.get(line.stamp.writer);
       const isUnfinished = open !== undefined && compareStamps(line.stamp, open.first) >= 0;
       // A header stands for itself: the session exists, if with nothing in it.
-      if (isUnfinished && line.type !== "session") dropped.push(line);
-      else this.#pass(line);
+      if (isUnfinished && line.type !== "session") {
+        dropped.push(line);
+        continue;
+      }
+      if (isUnfinished) this.headers.push(line);
+      this.lastPassed = Math.max(this.lastPassed, line.offset);
+      this.#pass(line);
     }
     this.#held = [];
     this.#open.clear();

@@ -25,9 +25,13 @@ export class NaiveStore {
   /** The ids of sessions that cannot be read. */
   readonly damaged: string[] = [];
   readonly deleted: string[] = [];
+  /** Another one where a log was written to, or replaced, before it was read. */
+  readonly print: string;
 
   constructor(root: string) {
-    for (const [name, files] of filesByName(root)) {
+    const logs = filesByName(root);
+    this.print = [...logs.values()].flat().map(printOf).toSorted().join("\n");
+    for (const [name, files] of logs) {
       const found = readSession(name, files);
       if (typeof found === "string") this.damaged.push(found);
       else if (found.deleted) this.deleted.push(found.id);
@@ -53,6 +57,11 @@ export class NaiveStore {
     const isWide = [project, directory, parent, archived, pinned, tags].every((each) => each === undefined);
     return isWide ? this.damaged.toSorted() : [];
   }
+}
+
+function printOf({ path }: NaiveFile): string {
+  const { ino, size, mtimeNs } = statSync(path, { bigint: true, throwIfNoEntry: false }) ?? {};
+  return `${path} ${ino} ${size} ${mtimeNs}`;
 }
 
 function compare(a: string, b: string): number {

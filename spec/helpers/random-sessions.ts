@@ -27,7 +27,7 @@ export const step: fc.Arbitrary<Step> = fc.record({
   size: fc.constantFrom(...SIZES),
 });
 
-interface Damage {
+export interface Damage {
   kind: string;
   /** Which line, counted from the end: damage near it is what the tail meets. */
   line: number;

@@ -138,6 +138,7 @@ function takeOver(log: Log, saved: Saved, readAtMs: number): void {
   log.mtimeMs = saved.mtimeMs;
   log.ctimeMs = saved.ctimeMs;
   log.covered = saved.covered;
+  log.isAhead = false;
   log.endsClean = saved.endsClean;
   log.problems = [...saved.problems];
   log.unsettled = [...saved.unsettled];

@@ -52,6 +52,8 @@ export class SidecarSave {
     const { fold, logs, store } = session;
     if (fold?.last === undefined || session.loading !== undefined || session.damage !== undefined) return undefined;
     if (logs.reduce((sum, { covered }) => sum + covered, 0) < LEAST_BYTES) return undefined;
+    // What is in the fold must be in the checksum.
+    if (logs.some(({ isAhead }) => isAhead)) return undefined;
     try {
       if (!logs.every((log) => log.look(store.vfs) === "same")) return undefined;
       // Its rows name the logs by number: only in the order in which a look-up finds them do others know these numbers.

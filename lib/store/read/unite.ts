@@ -5,7 +5,6 @@ import { compareStamps } from "../../line/stamp.ts";
 import type { Stamp } from "../../line/stamp.ts";
 import { isSameLine, rankOf } from "../../line/twins.ts";
 import type { Log } from "../../log/log.ts";
-import type { Problem } from "../../log/pieces.ts";
 import { CommitFilter } from "../../log/recovery.ts";
 
 interface Source {
@@ -62,18 +61,16 @@ function noteTwo({ line: { offset, length }, log }: { readonly line: LineHead; r
  * before the first of them, until another writer has written after them.
  */
 export function settle(log: Log, filter: CommitFilter): void {
-  const final: Problem[] = [];
-  for (const { offset, length, stamp } of filter.finish()) {
-    const problem = { code: "incomplete", offset, length } as const;
-    if (filter.isOver(stamp.writer)) {
-      log.closed.add(stamp.writer);
-      final.push(problem);
-    } else {
-      log.unsettled.push(problem);
-      log.covered = Math.min(log.covered, offset);
-    }
+  const incomplete = filter.finish();
+  for (const { offset, stamp } of [...filter.headers, ...incomplete]) {
+    if (filter.isOver(stamp.writer)) log.closed.add(stamp.writer);
+    else log.covered = Math.min(log.covered, offset);
   }
-  log.problems = [...log.problems, ...final].filter(({ offset }) => offset < log.covered);
+  log.isAhead = filter.lastPassed >= log.covered;
+  const problems = log.problems;
+  for (const { offset, length } of incomplete) problems.push({ code: "incomplete", offset, length });
+  log.problems = problems.filter(({ offset }) => offset < log.covered);
+  log.unsettled.push(...problems.filter(({ offset }) => offset >= log.covered));
 }
 
 /**
