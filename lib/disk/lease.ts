@@ -21,7 +21,9 @@ const HEARTBEAT_MS = 2000;
 /** How often the first in the line looks, and those after it. */
 const FIRST_POLL_MS = 2;
 const POLL_MS = 10;
+/** So often it is tried at once, and so long with pauses, where somebody removes the cache all the time. */
 const MOST_TRIES = 100;
+const REMOVED_MS = 2000;
 
 /** Whose lease it is. */
 export interface LeaseOwner {
@@ -125,12 +127,18 @@ export class Lease {
   /** Waits until it is ours. Throws SESSION_BUSY when that takes longer than `busyTimeoutMs`. */
   async take(): Promise<void> {
     if (this.isFresh(Date.now())) return;
-    try {
-      await this.#room.load();
-      if (!this.takeNow()) await this.#wait();
-    } catch (cause) {
-      const { id } = this.#owner;
-      throw ioError(cause, "take the lease of the session", { session: id, path: this.#paths.lock, written: "no" });
+    const end = performance.now() + REMOVED_MS;
+    for (;;) {
+      try {
+        await this.#room.load();
+        if (!this.takeNow()) await this.#wait();
+        return;
+      } catch (cause) {
+        const { id } = this.#owner;
+        if (errno(cause) !== "ENOENT" || performance.now() >= end)
+          throw ioError(cause, "take the lease of the session", { session: id, path: this.#paths.lock, written: "no" });
+        await sleep(FIRST_POLL_MS * (0.5 + Math.random()));
+      }
     }
   }
 
