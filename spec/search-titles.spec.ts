@@ -3,6 +3,7 @@
 import "./helpers/in-memory.ts";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import type { Store } from "../lib/index.ts";
@@ -56,6 +57,8 @@ describe("searchTitles()", () => {
     await store.session("five").append({ role: "system", content: "You are a parser" });
     await store.session("five").append({ role: "user", content: [{ type: "text", text: "why does Parsing fail?" }] });
     await store.session("six", { create: true }).append({ role: "user", content: "hello" });
+    // In the next millisecond: within one the order is by the counters of the stamps.
+    await sleep(2);
     await store.session("one").update({ archived: true });
     expect(idsOf(await store.searchTitles("pars"))).toEqual(["one", "five", "three"]);
     expect(idsOf(await store.searchTitles("PARSER fix"))).toEqual(["one"]);

@@ -51,6 +51,11 @@ export function hasFresh(path: string, looker: object): boolean {
   return fresh.get(path) === looker;
 }
 
+/** We have heard of others in the middle of a turn, as when a watched file changes: no earlier look in it serves. */
+export function heardOfOthers(): void {
+  fresh.clear();
+}
+
 /** What was looked at is to be looked at again; what may have changed in a way that no look shows is to be read again. */
 export function forgetFresh(): void {
   fresh.clear();

@@ -1,6 +1,7 @@
 // Waits until something may have changed: this process wrote, the file system tells of it, or some time has passed. Where
 // nothing tells (network file systems, no watches left) time alone does.
 import { basename, dirname } from "node:path";
+import { heardOfOthers } from "../base/turn.ts";
 import type { Vfs } from "../disk/vfs.ts";
 
 const POLL_MS = 100;
@@ -79,6 +80,7 @@ export class Waker {
 
   #start(directory: string, names: ReadonlySet<string> | undefined): void {
     const stop = this.#vfs.watch(directory, (name) => {
+      heardOfOthers();
       const wanted = this.#watched.get(directory)?.names;
       if (name === undefined || wanted === undefined || wanted.has(name)) this.wake();
     });

@@ -4,7 +4,7 @@ import type { BlobMode } from "../../base/blob.ts";
 import type { ChangeKind, SessionChange } from "../../base/change.ts";
 import { ArgumentError, StoreError } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
-import { giveWay } from "../../base/turn.ts";
+import { giveWay, heardOfOthers } from "../../base/turn.ts";
 import type { OpenFile } from "../../disk/descriptors.ts";
 import type { LineHead } from "../../line/decode.ts";
 import { compareStamps, formatStamp, parseStamp } from "../../line/stamp.ts";
@@ -53,6 +53,8 @@ export async function* follow<M extends object, P extends object>(
   const lines = new NewLines();
   yield* rounds(store, waker, signal, async function* (isFirst) {
     const found = await lines.read(store.session(id), isFirst ? { after: from } : undefined, waker, signal);
+    // The lines were read after the look at the log: what each of them comes to needs another one.
+    heardOfOthers();
     for (const line of found)
       if (KINDS.has(line.type)) yield await changeOf<M, P>(store.session(id), line, options.blobs);
   });
