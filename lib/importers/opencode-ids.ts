@@ -16,8 +16,7 @@ export interface Dated {
 
 /** When an id was made, in ms, by a time not much more than a year away from that. */
 export function timeOfId(id: string, nearMs: number): number | undefined {
-  const made = madeAt(id, nearMs);
-  return made === undefined ? undefined : Math.floor(made / COUNTER);
+  return madeAt(id, nearMs)?.ms;
 }
 
 /** By time; what has one time, in the order in which the ids were made. */
@@ -27,18 +26,18 @@ export function compareDated(a: Dated, b: Dated): number {
 
 /** In the order in which they were made: parts have no time that can be trusted, their message has. */
 export function compareIds(a: string, b: string, nearMs: number): number {
-  const first = madeAt(a, nearMs) ?? nearMs * COUNTER;
-  const second = madeAt(b, nearMs) ?? nearMs * COUNTER;
-  if (first !== second) return first - second;
-  return a < b ? -1 : a > b ? 1 : 0;
+  const unknown = { ms: nearMs, counter: 0 };
+  const first = madeAt(a, nearMs) ?? unknown;
+  const second = madeAt(b, nearMs) ?? unknown;
+  return first.ms - second.ms || first.counter - second.counter || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-/** With the counter. The number of times that it began anew is what brings it nearest. */
-function madeAt(id: string, nearMs: number): number | undefined {
+/** Apart: together they have more bits than a number from 2039 on. The number of new beginnings is what brings it nearest. */
+function madeAt(id: string, nearMs: number): { readonly ms: number; readonly counter: number } | undefined {
   const digits = DIGITS.exec(id)?.[1];
   if (digits === undefined) return undefined;
   const value = Number.parseInt(digits, 16);
   const low = BACKWARDS.test(id) ? 2 ** 48 - 1 - value : value;
   const turns = Math.max(0, Math.round((nearMs - low / COUNTER) / WRAP_MS));
-  return low + turns * WRAP_MS * COUNTER;
+  return { ms: Math.floor(low / COUNTER) + turns * WRAP_MS, counter: low % COUNTER };
 }
