@@ -2,6 +2,7 @@
 // is gone comes back with the next sync.
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { SessionInfo, Store } from "../lib/index.ts";
 import { collect, filesIn, filesWith, logPath, useStores } from "./helpers/stores.ts";
@@ -151,6 +152,29 @@ test("one machine compacts while the other reads, pages and goes on", async () =
     expect(await ids(store)).toEqual([...ALL, "f"]);
     expect((await store.session("s").message("e"))!.data).toEqual({ id: "e", n: 49 });
   }
+});
+
+test("who closes before they have seen what a sync brought takes nothing of it out of the listing", async () => {
+  const { one, other } = await two();
+  await one.session("new", { create: true }).append({ id: "f" });
+  await pull(one, other);
+  await one.close();
+  await other.session("new").update({ title: "of the other" });
+  const late = await stores.open({ machine: "one" }, one.path);
+  await late.session("new").append({ id: "g" });
+  const folder = join("sessions", other.machine);
+  cpSync(join(other.path, folder), join(one.path, folder), { recursive: true });
+  // So long ago that a directory is believed.
+  await sleep(150);
+  const titles = async (): Promise<unknown[]> => {
+    const store = await stores.open({ machine: "one" }, one.path);
+    const listed = await collect(store.sessions());
+    await store.close();
+    return listed.map((info) => ("damaged" in info ? info : info.title));
+  };
+  expect(await titles()).toEqual(["of the other", "both"]);
+  await late.close();
+  expect(await titles()).toEqual(["of the other", "both"]);
 });
 
 test("a fork on one machine of what the other wrote stands on its own, and arrives there", async () => {

@@ -6,7 +6,7 @@ import { fingerprintOf } from "../../disk/fingerprint.ts";
 import type { CatalogEntry } from "../../indexes/catalog/entry.ts";
 import type { CatalogView } from "../../indexes/catalog/view.ts";
 import { giveWay } from "../../base/turn.ts";
-import { describe, tryEntryOf } from "./describe.ts";
+import { describe, isAsKnown, tryEntryOf } from "./describe.ts";
 import { refresh } from "../read/load.ts";
 import { checkMonth } from "./month-check.ts";
 import type { Suspects } from "./month-check.ts";
@@ -24,7 +24,6 @@ const REST_MS = 1000;
 const REST_MS_A_ROW = 0.1;
 /** So often the directories are looked at while the store is open, and each time the files of one of them. */
 const LOOK_MS = 2000;
-
 /** A new base is not made more often, as long as what is young is not too much. */
 const MERGE_MS = 30_000;
 
@@ -245,8 +244,9 @@ export class CatalogKeeper {
   /** What these sessions show now, in one write; they are told of again before the next write to them. */
   #rest(sessions: readonly SessionState[]): void {
     const entries: CatalogEntry[] = [];
+    if (sessions.length > 0) this.#store.locator.refresh();
     for (const session of sessions) {
-      const entry = session.known === undefined ? undefined : tryEntryOf(session);
+      const entry = isAsKnown(session) ? tryEntryOf(session) : undefined;
       if (entry === undefined) continue;
       entries.push(entry);
       session.toldAt = Number.NEGATIVE_INFINITY;
