@@ -90,6 +90,16 @@ export class Locator {
     this.#isChanged = false;
   }
 
+  /** The same where nobody waits for it. False: they cannot be looked at now; whoever reads a session says so. */
+  tryRefresh(): boolean {
+    try {
+      this.refresh();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #list(): void {
     this.looks++;
     const before = new Map(this.#months.map(({ path, print }) => [path, print]));

@@ -6,7 +6,8 @@ import { fingerprintOf } from "../../disk/fingerprint.ts";
 import type { CatalogEntry } from "../../indexes/catalog/entry.ts";
 import type { CatalogView } from "../../indexes/catalog/view.ts";
 import { giveWay } from "../../base/turn.ts";
-import { describe, isAsKnown, tryEntryOf } from "./describe.ts";
+import { atRest } from "./at-rest.ts";
+import { describe } from "./describe.ts";
 import { refresh } from "../read/load.ts";
 import { checkMonth } from "./month-check.ts";
 import type { Suspects } from "./month-check.ts";
@@ -243,15 +244,12 @@ export class CatalogKeeper {
 
   /** What these sessions show now, in one write; they are told of again before the next write to them. */
   #rest(sessions: readonly SessionState[]): void {
-    const entries: CatalogEntry[] = [];
-    if (sessions.length > 0) this.#store.locator.refresh();
-    for (const session of sessions) {
-      const entry = isAsKnown(session) ? tryEntryOf(session) : undefined;
-      if (entry === undefined) continue;
-      entries.push(entry);
+    const found = atRest(this.#store, sessions);
+    for (const { session } of found) {
       session.toldAt = Number.NEGATIVE_INFINITY;
       this.#touched.delete(session);
     }
+    const entries = found.map(({ entry }) => entry);
     if (entries.length > 0) this.#catalog.rest(entries, this.#writer);
   }
 

@@ -90,7 +90,7 @@ export async function describe(
       return await viewPart(session, take, true);
     }
     // What it shows is to be believed by all: a look of a second ago does not serve.
-    store.locator.refresh();
+    store.locator.tryRefresh();
     for (let looks = 1; looks <= MOST_LOOKS; looks++) {
       await refresh(session);
       if (session.fold === undefined) return goneEntry(name, id);
@@ -128,25 +128,6 @@ export function entryOf(session: SessionState): CatalogEntry | undefined {
   // After a write of ours a log has times that nobody has seen yet.
   for (const log of logs) if (Number.isNaN(log.mtimeMs) && log.look(store.vfs) !== "same") return undefined;
   return entryIn(session, fold, () => readPrompt(session));
-}
-
-/**
- * False: others have written to it. Another store may have listed what we have not seen, in directories that nobody looks through
- * again: what we know is not to take its place. The directories have just been looked at.
- */
-export function isAsKnown(session: SessionState): boolean {
-  session.writer?.doubt();
-  return session.isReady();
-}
-
-/** The same where nobody waits for it. */
-export function tryEntryOf(session: SessionState): CatalogEntry | undefined {
-  try {
-    return entryOf(session);
-  } catch {
-    // It cannot be read now: whoever lists it says so.
-    return undefined;
-  }
 }
 
 /** `prompt` is asked where the session has no title. */
