@@ -171,6 +171,19 @@ function sync(from: Store<any, any>, to: Store<any, any>): void {
   });
 }
 
+/** The store of a machine, opened anew, to which a sync has brought that another one has purged "a" of "s". */
+async function afterPurgeElsewhere(): Promise<Store<any, any>> {
+  const a = await stores.open({ machine: "a" });
+  const b = await stores.open({ machine: "b" });
+  await a.session("s", { create: true }).append([{ id: "a", content: "NEEDLE" }, { id: "b" }]);
+  sync(a, b);
+  await b.refresh();
+  await b.session("s").purge("a");
+  sync(b, a);
+  await a.close();
+  return await stores.open({ machine: "a" }, a.path);
+}
+
 describe("with two machines", () => {
   test.each([
     ["a session", (store: Store<any, any>) => store.purge("s"), 0],
@@ -220,32 +233,16 @@ describe("with two machines", () => {
   });
 
   test("a process that only reads the session has erased it when it is closed", async () => {
-    const a = await stores.open({ machine: "a" });
-    const b = await stores.open({ machine: "b" });
-    await a.session("s", { create: true }).append([{ id: "a", content: "NEEDLE" }, { id: "b" }]);
-    sync(a, b);
-    await b.refresh();
-    await b.session("s").purge("a");
-    sync(b, a);
-    const { path } = a;
-    await a.close();
-    const late = await stores.open({ machine: "a" }, path);
+    const late = await afterPurgeElsewhere();
+    const { path } = late;
     expect((await late.session("s").history()).map(({ id }) => id)).toEqual(["b"]);
     await late.close();
     expect(filesWith(path, "NEEDLE")).toEqual([]);
   });
 
   test("what was written a moment before it erases stands in the log once, and no old log beside that", async () => {
-    const a = await stores.open({ machine: "a" });
-    const b = await stores.open({ machine: "b" });
-    await a.session("s", { create: true }).append([{ id: "a", content: "NEEDLE" }, { id: "b" }]);
-    sync(a, b);
-    await b.refresh();
-    await b.session("s").purge("a");
-    sync(b, a);
-    const { path, machine } = a;
-    await a.close();
-    const late = await stores.open({ machine: "a" }, path);
+    const late = await afterPurgeElsewhere();
+    const { path, machine } = late;
     await late.session("s").append({ id: "c" });
     await late.close();
     const [log, ...others] = filesIn(join(path, "sessions", machine));

@@ -58,7 +58,7 @@ export function heardOfOthers(): void {
 
 /** What was looked at is to be looked at again; what may have changed in a way that no look shows is to be read again. */
 export function forgetFresh(): void {
-  fresh.clear();
+  heardOfOthers();
   doubted++;
 }
 

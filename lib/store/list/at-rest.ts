@@ -15,17 +15,12 @@ interface AtRest {
  * whoever lists it says so.
  */
 export function atRest({ locator }: StoreState, sessions: readonly SessionState[]): AtRest[] {
+  if (sessions.length === 0 || !locator.tryRefresh()) return [];
   const found: AtRest[] = [];
-  if (sessions.length === 0) return found;
-  try {
-    locator.refresh();
-    for (const session of sessions) {
-      session.writer?.doubt();
-      const entry = session.isReady() ? tryEntryOf(session) : undefined;
-      if (entry !== undefined) found.push({ session, entry });
-    }
-  } catch {
-    // The directories cannot be looked at.
+  for (const session of sessions) {
+    session.writer?.doubt();
+    const entry = session.isReady() ? tryEntryOf(session) : undefined;
+    if (entry !== undefined) found.push({ session, entry });
   }
   return found;
 }

@@ -25,6 +25,7 @@ const REST_MS = 1000;
 const REST_MS_A_ROW = 0.1;
 /** So often the directories are looked at while the store is open, and each time the files of one of them. */
 const LOOK_MS = 2000;
+
 /** A new base is not made more often, as long as what is young is not too much. */
 const MERGE_MS = 30_000;
 
