@@ -125,10 +125,6 @@ export class BlockFile {
     return this.#block(Math.floor(offset / BLOCK_BYTES)).readUInt32LE(offset % BLOCK_BYTES);
   }
 
-  byte(offset: number): number {
-    return this.#block(Math.floor(offset / BLOCK_BYTES)).readUInt8(offset % BLOCK_BYTES);
-  }
-
   close(): void {
     this.#file.close();
   }

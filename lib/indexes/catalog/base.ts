@@ -102,12 +102,14 @@ export class Base {
     return order === "updated" ? position : this.#word(this.content.sections.created, position);
   }
 
-  flags(row: number): number {
-    return this.#blocks.byte(this.content.sections.flags + row);
+  /** What a column has of so many rows, from the first one on: a byte each of the flags, else four. */
+  column(section: "flags" | "project" | "projectDirectory" | "parent" | "title", first: number, count: number): Buffer {
+    const width = section === "flags" ? 1 : 4;
+    return this.#blocks.read(this.content.sections[section] + first * width, count * width);
   }
 
-  word(section: "project" | "projectDirectory" | "parent" | "title" | "tags", row: number): number {
-    return this.#word(this.content.sections[section], row);
+  tags(row: number): number {
+    return this.#word(this.content.sections.tags, row);
   }
 
   updatedMs(row: number): number {

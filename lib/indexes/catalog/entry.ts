@@ -43,6 +43,7 @@ export const ARCHIVED = 2;
 export const PINNED = 4;
 export const DAMAGED = 8;
 export const DELETED = 16;
+export const ALL_FLAGS = 31;
 
 /** A change within one tick of the file system's clock leaves no trace: what was seen in it fits nothing. */
 export const NEVER_MS = -1;

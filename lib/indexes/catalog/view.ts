@@ -1,37 +1,13 @@
 // One moment of the catalog, to be walked in either order and direction, from any place.
 import type { Base, MonthFiles } from "./base.ts";
 import { msOf } from "./build.ts";
-import {
-  ARCHIVED,
-  compareMarks,
-  DAMAGED,
-  DELETED,
-  flagsOf,
-  HAS_PARENT,
-  hashOf,
-  markOf,
-  PINNED,
-  tagBits,
-} from "./entry.ts";
+import { compareMarks, DELETED, flagsOf, markOf } from "./entry.ts";
 import type { CatalogEntry, Mark, Order } from "./entry.ts";
+import { ROWS_A_PART, Selection } from "./selection.ts";
+import type { Narrowing } from "./selection.ts";
 
-/** What the columns can rule out: a session that passes may still be another than the caller wants. */
-export interface Narrowing {
-  readonly project?: string | undefined;
-  readonly directory?: string | undefined;
-  /** Undefined: those without a parent, unless `all`. */
-  readonly parent?: string | undefined;
-  readonly all?: boolean | undefined;
-  readonly archived?: boolean | undefined;
-  readonly pinned?: boolean | undefined;
-  readonly title?: string | undefined;
-  readonly tags?: readonly string[] | undefined;
-  /** Active at or after this time, in ms. */
-  readonly sinceMs?: number | undefined;
-}
-
-/** So many rows are passed over before the caller is asked whether others have waited long enough. */
-const ROWS_A_TURN = 4096;
+/** So many steps are taken before the caller is asked whether others have waited long enough. */
+const STEPS_A_TURN = 1024;
 
 export class CatalogView {
   readonly base: Base | undefined;
@@ -56,20 +32,24 @@ export class CatalogView {
     const young = this.#sortedYoung(order);
     const { base } = this;
     const end = base?.count ?? 0;
-    const passes = columnTest(base, narrowing);
+    const selection = base === undefined || narrowing === undefined ? undefined : new Selection(base, narrowing);
     let at =
       young.length === 0
         ? 0
         : startOf(young.length, direction, mark, (index) => markOf(young[index] as CatalogEntry, order));
     let position = base === undefined ? 0 : baseStart(base, order, direction, mark);
-    let rows = 0;
+    let steps = 0;
     for (;;) {
       const next = young[at];
       let old: CatalogEntry | undefined;
-      for (; position >= 0 && position < end; position += direction) {
-        if (++rows % ROWS_A_TURN === 0) yield undefined;
+      for (
+        ;
+        position >= 0 && position < end;
+        position = selection?.next(order, position, direction) ?? position + direction
+      ) {
+        if (++steps % STEPS_A_TURN === 0) yield undefined;
         const row = (base as Base).rowAt(order, position);
-        if (!passes(row)) continue;
+        if (selection?.has(row) === false) continue;
         const entry = (base as Base).entry(row);
         if (this.#young.has(entry.name)) continue;
         if (mark !== undefined && compareMarks(markOf(entry, order), mark) * direction <= 0) continue;
@@ -98,15 +78,15 @@ export class CatalogView {
     const { project, directory, parent, title, tags } = narrowing;
     if ([project, directory, parent, title, tags].some((each) => each !== undefined)) return undefined;
     const { base } = this;
-    const test = columnTest(base, narrowing);
+    const selection = base === undefined ? undefined : new Selection(base, narrowing);
     let count = 0;
-    for (let row = 0; row < (base?.count ?? 0); row++) {
-      if (test(row)) count++;
-      if (row % ROWS_A_TURN === 0) yield undefined;
+    for (let part = 0; part * ROWS_A_PART < (base?.count ?? 0); part++) {
+      count += selection?.countIn(part) ?? 0;
+      yield undefined;
     }
     for (const [name, entry] of this.#young) {
       const row = base?.find(name)?.row;
-      if (row !== undefined && test(row)) count--;
+      if (row !== undefined && selection?.has(row) === true) count--;
       if (entry.logs.length > 0 && entry.kind !== "deleted" && passes(entry)) count++;
     }
     return count;
@@ -197,38 +177,4 @@ function baseStart(base: Base, order: Order, direction: 1 | -1, mark: Mark | und
   if (mark === undefined) return direction === 1 ? 0 : base.count - 1;
   const position = base.positionOf(order, mark, msOf(mark.stamp));
   return direction === 1 ? position : position - 1;
-}
-
-/** What the columns say of a row. */
-function columnTest(base: Base | undefined, narrowing: Narrowing | undefined): (row: number) => boolean {
-  if (base === undefined || narrowing === undefined) return () => true;
-  const { project, directory, parent, all, archived, pinned, title, tags, sinceMs } = narrowing;
-  let mask = DELETED;
-  let value = 0;
-  const ask = (flag: number, wanted: boolean | undefined): void => {
-    if (wanted === undefined) return;
-    mask |= flag;
-    if (wanted) value |= flag;
-  };
-  ask(HAS_PARENT, parent === undefined ? (all === true ? undefined : false) : true);
-  ask(ARCHIVED, archived);
-  ask(PINNED, pinned);
-  const words = (
-    [
-      ["project", project],
-      ["projectDirectory", directory],
-      ["parent", parent],
-      ["title", title],
-    ] as const
-  ).flatMap(([section, text]) => (text === undefined ? [] : [{ section, hash: hashOf(text) }]));
-  const bits = tagBits(tags);
-  const isWide = words.length === 0 && tags === undefined && archived === undefined && pinned === undefined;
-  return (row) => {
-    const flags = base.flags(row);
-    // Nobody knows what a damaged session belongs to: it is in every list that asks for no such thing.
-    if ((flags & (DAMAGED | DELETED)) === DAMAGED) return isWide;
-    if ((flags & mask) !== value || (sinceMs !== undefined && base.updatedMs(row) < sinceMs)) return false;
-    if (words.some(({ section, hash }) => base.word(section, row) !== hash)) return false;
-    return bits === 0 || (base.word("tags", row) & bits) >>> 0 === bits;
-  };
 }

@@ -3,7 +3,7 @@ import { giveWay } from "../../base/turn.ts";
 import { DamagedIndexError } from "../../indexes/blocks.ts";
 import { markOf } from "../../indexes/catalog/entry.ts";
 import type { CatalogEntry, Mark, Order } from "../../indexes/catalog/entry.ts";
-import type { Narrowing } from "../../indexes/catalog/view.ts";
+import type { Narrowing } from "../../indexes/catalog/selection.ts";
 import type { SessionFilter } from "./filter.ts";
 import type { StoreState } from "../state.ts";
 
