@@ -1,5 +1,5 @@
 // Both file systems keep one contract.
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -105,4 +105,40 @@ test("files and directories are the user's alone", () => {
   vfs.open(join(scratch, "own/file"), "create").close();
   expect(statSync(join(scratch, "own/deeper")).mode & 0o777).toBe(0o700);
   expect(statSync(join(scratch, "own/file")).mode & 0o777).toBe(0o600);
+});
+
+describe("a large file that is removed", () => {
+  const bytes = Buffer.alloc(5 * 1024 * 1024, "x");
+  const vfs = new NodeVfs();
+  const isOpen = (path: string): boolean => {
+    const files = existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd") : [];
+    return files.some((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(path);
+      } catch {
+        return false;
+      }
+    });
+  };
+
+  test("is gone at once, and nothing holds its bytes for long", async () => {
+    const path = join(scratch, "large");
+    const file = vfs.open(path, "create");
+    file.write(bytes, bytes.length);
+    file.close();
+    vfs.remove(path);
+    expect(vfs.stat(path)).toBeUndefined();
+    await expect.poll(() => isOpen(path)).toBe(false);
+  });
+
+  test("stays readable for whoever has it open, and goes when that one closes it", async () => {
+    const path = join(scratch, "held");
+    const file = vfs.open(path, "create");
+    file.write(bytes, bytes.length);
+    vfs.remove(path);
+    expect(vfs.stat(path)).toBeUndefined();
+    expect(file.read(Buffer.alloc(8), 0, 8, bytes.length - 8)).toBe(8);
+    file.close();
+    await expect.poll(() => isOpen(path)).toBe(false);
+  });
 });
