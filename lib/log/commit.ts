@@ -16,6 +16,8 @@ export interface WriterOwner {
   moved(): void;
   /** That file is an older one: it does not have this line, which was acknowledged, nor any that came after it. */
   rolledBack(had: Stamp): void;
+  /** The disk is at work: what was put off can be done meanwhile. */
+  waits(): void;
   /** What cannot be told to a caller any more. */
   lost(error: unknown): void;
 }

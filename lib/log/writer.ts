@@ -199,7 +199,9 @@ export class LogWriter {
     if (isShared) await new Promise(setImmediate);
     const before = this.#synced;
     const upTo = this.#written;
-    await this.#syncFile();
+    const synced = this.#syncFile();
+    this.#owner.waits();
+    await synced;
     this.#synced = upTo;
     // One look for all that wait. If it finds another file, it has written the lines to that one, which is to be synced, too.
     const written = this.#written;
@@ -246,10 +248,8 @@ export class LogWriter {
       this.#afterFailure();
       // With the newline alone missing the line has its checksum, and readers take it.
       const written: Written = count === bytes - 1 ? "unknown" : count === 0 ? "no" : "torn";
-      throw new StoreError("NO_SPACE", `only ${count} of ${bytes} bytes were written to the session's log`, {
-        path,
-        written,
-      });
+      const message = `only ${count} of ${bytes} bytes were written to the session's log`;
+      throw new StoreError("NO_SPACE", message, { path, written });
     }
     log.size += bytes;
     log.covered = log.size;

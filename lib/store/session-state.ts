@@ -262,6 +262,10 @@ export class SessionState implements WriterOwner, LeaseOwner {
     return typedError(error, "read or write the session", { session: this.id });
   }
 
+  waits(): void {
+    this.known?.settle();
+  }
+
   lost(error: unknown): void {
     const message = "lines that were acknowledged could not be written to the log that replaced the session's log";
     this.store.warn({ code: "lost", message, session: this.id, path: this.writer?.log.path, cause: error });

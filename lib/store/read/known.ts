@@ -40,7 +40,7 @@ export class Known {
   }
 
   get fold(): Fold {
-    if (this.#waiting.length > 0) this.#settle();
+    if (this.#waiting.length > 0) this.settle();
     return this.#fold;
   }
 
@@ -80,10 +80,11 @@ export class Known {
 
   /** A commit is through: what waits for long is applied. */
   rest(): void {
-    if (this.#waiting.length >= MOST_LINES || this.#waitingCharacters >= MOST_CHARACTERS) this.#settle();
+    if (this.#waiting.length >= MOST_LINES || this.#waitingCharacters >= MOST_CHARACTERS) this.settle();
   }
 
-  #settle(): void {
+  /** Nothing waits to be applied any more. */
+  settle(): void {
     const lines = this.#waiting;
     this.#waiting = [];
     this.#waitingCharacters = 0;
