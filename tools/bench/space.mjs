@@ -137,6 +137,7 @@ export async function ask({ directory, quick }) {
     ],
     notes: [
       'durability "process"; truncating and deleting are a line in the log, or a statement; a deletion in turnlog waits for the disk',
+      "the system frees the bytes of turnlog's removed file in the background, and brings SQLite's pages to the disk there",
     ],
   };
 }
