@@ -160,6 +160,13 @@ test("a commit without an end is told once, and what others write after it is re
   await reader.close();
 });
 
+test("what is damaged behind a commit that may become whole is told of at once", async () => {
+  const half = seal({ at: stamp(2, "cccccccc"), type: "open", after: stamp(1), batch: 2 });
+  const { history, skipped, warnings } = await read([header, message(1), half, "no line"]);
+  expect({ history, skipped }).toEqual({ history: [1], skipped: 2 });
+  expect(warnings.toSorted()).toEqual(["damaged", "incomplete"]);
+});
+
 test("a run whose beginning was lost goes on from the line before it in its log, and a warning tells", async () => {
   const orphan = message(3, 3, "bbbbbbbb");
   expect(await read([header, message(1), orphan])).toMatchObject({ history: [1, 3], warnings: ["orphan"] });
