@@ -3,8 +3,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { settingsOf } from "../lib/base/options.ts";
+import { NodeVfs } from "../lib/disk/node-vfs.ts";
+import type { FileStat } from "../lib/disk/vfs.ts";
 import { rooms } from "../lib/open.ts";
 import { openOn } from "../lib/store/open-on.ts";
 import { FaultVfs } from "./helpers/fault-vfs.ts";
@@ -218,6 +220,38 @@ test("of two that open a new store at once, who comes second takes the folder of
   const store = await openOn<any, any>(vfs, directory, settingsOf({}), rooms);
   expect(store.machine).toBe("theirs-aaaaaaaa");
   await store.close();
+});
+
+describe("the tick in which a store's directory is made, where its birth looks like its last change,", () => {
+  /** A clock that does not go on until something is changed later. */
+  class Ticking extends NodeVfs {
+    isOver = false;
+
+    override stat(path: string): FileStat | undefined {
+      const stat = super.stat(path);
+      return stat === undefined || this.isOver ? stat : { ...stat, ctimeMs: stat.birthtimeMs };
+    }
+
+    override setTime(path: string, timeMs: number): void {
+      this.isOver = true;
+      super.setTime(path, timeMs);
+    }
+  }
+
+  test("gives the one who makes it the folder that it has later", async () => {
+    const directory = join(stores.directory(), "store");
+    const store = await openOn<any, any>(new Ticking(), directory, settingsOf({}), rooms);
+    await store.close();
+    expect(await used(directory)).toBe(store.machine);
+  });
+
+  test("gives whoever looked in it, and opens it later, that folder, too", async () => {
+    const directory = join(stores.directory(), "store");
+    const machine = await used(directory);
+    const store = await openOn<any, any>(new Ticking(), directory, settingsOf({}), rooms);
+    expect(store.machine).toBe(machine);
+    await store.close();
+  });
 });
 
 test("a folder's name is the machine's, encoded as ids are, or the host's", async () => {

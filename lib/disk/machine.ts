@@ -4,6 +4,7 @@
 // A record has an id a line: the first names the folder that new logs go to, the others were adopted.
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { crypto } from "../base/crypto.ts";
 import { errno } from "../base/errors.ts";
 import { Aside } from "./aside.ts";
@@ -16,12 +17,39 @@ const SUFFIX = /-[a-z0-9]{8}$/;
 const ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 /** So often another process may write the record at the same moment. */
 const MOST_TRIES = 10;
+/** One tick of the slowest clock of a file system, and a little. */
+const TICK_MS = 11;
+/** So often a directory is changed to see whether its birth is another time. */
+const MOST_TICKS = 3;
+/** A directory that has changed since is as it will be. */
+const YOUNG_MS = 1000;
 /** What a file system says of the machine that it is on. */
 const systems = new WeakMap<Vfs, string>();
 
 /** True for what a machine's folder can be called. */
 export function isMachineName(name: string): boolean {
   return MACHINE.test(name) && SUFFIX.test(name) && name.length <= 255;
+}
+
+/**
+ * What the store's directory is, for machinesOf(): when its birth can be told from its last change, or never will be. In the
+ * tick of the clock in which it is made the two are equal, and whoever took that for an answer would get another folder the
+ * next time.
+ */
+export async function rootOf(vfs: Vfs, path: string, seen?: FileStat): Promise<FileStat | undefined> {
+  let stat = seen ?? vfs.stat(path);
+  for (let tries = 0; tries < MOST_TICKS && !vfs.isVolatile; tries++) {
+    if (stat === undefined || stat.birthtimeMs !== stat.ctimeMs || Date.now() - stat.ctimeMs > YOUNG_MS) break;
+    await sleep(TICK_MS);
+    try {
+      vfs.setTime(path, Date.now());
+    } catch (error) {
+      if (errno(error) === undefined) throw error;
+      break;
+    }
+    stat = vfs.stat(path);
+  }
+  return stat;
 }
 
 /**

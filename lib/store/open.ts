@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { ArgumentError, ioError, StoreError } from "../base/errors.ts";
 import type { Settings } from "../base/options.ts";
 import { Aside, replaceText } from "../disk/aside.ts";
-import { machinesOf } from "../disk/machine.ts";
+import { machinesOf, rootOf } from "../disk/machine.ts";
 import { Layout } from "../disk/names.ts";
 import type { FileStat, Vfs } from "../disk/vfs.ts";
 import { FORMAT } from "../line/codec.ts";
@@ -35,7 +35,7 @@ export async function openState(vfs: Vfs, directory: string, settings: Settings)
     if (marker !== undefined) checkMarker(layout.marker, marker);
     else if (settings.create) return await createState(vfs, path, settings);
     else throw new StoreError("NOT_FOUND", `no store at ${path}`, { path });
-    return existingState(vfs, layout, settings, stat);
+    return existingState(vfs, layout, settings, await rootOf(vfs, layout.root, stat));
   } catch (error) {
     throw ioError(error, `open the store at ${path}`, { path });
   }
@@ -82,7 +82,8 @@ async function createState(vfs: Vfs, path: string, settings: Settings): Promise<
     marker.discard();
   }
   for (const directory of [layout.root, ...parents]) await vfs.syncDirectory(directory);
-  return makeState(vfs, layout, settings, machinesOf(vfs, layout, settings.machine, vfs.stat(layout.root)));
+  const root = await rootOf(vfs, layout.root);
+  return makeState(vfs, layout, settings, machinesOf(vfs, layout, settings.machine, root));
 }
 
 /** A store on a medium that cannot be written is opened for reading. */
