@@ -35,7 +35,12 @@ export class Elsewhere implements Asked {
     import { createInterface } from "node:readline";
     let store;
     const answer = async (session, call, args) => {
-      if (call === "open") return void (store = await turnlog.openStore(...args));
+      if (call === "open") {
+        // One that was forgotten would go on looking into a store that is removed.
+        await store?.close();
+        store = await turnlog.openStore(...args);
+        return undefined;
+      }
       const target = session === null ? store : store.session(session, { create: call === "append" });
       const given = target[call](...args);
       if (given?.[Symbol.asyncIterator] === undefined) return await given;
