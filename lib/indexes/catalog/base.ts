@@ -67,6 +67,9 @@ export interface BaseContent {
   readonly sections: Sections;
 }
 
+/** A column of hashes, of which equal texts have equal ones. */
+export type HashColumn = "project" | "projectDirectory" | "parent" | "title";
+
 /** How many numbers stand for a file. */
 const FILE_FIELDS = 5;
 
@@ -103,7 +106,7 @@ export class Base {
   }
 
   /** What a column has of so many rows, from the first one on: a byte each of the flags, else four. */
-  column(section: "flags" | "project" | "projectDirectory" | "parent" | "title", first: number, count: number): Buffer {
+  column(section: "flags" | HashColumn, first: number, count: number): Buffer {
     const width = section === "flags" ? 1 : 4;
     return this.#blocks.read(this.content.sections[section] + first * width, count * width);
   }

@@ -1,5 +1,5 @@
 // Which rows of a base may be wanted, from its columns: so many at once that a narrow walk is a walk over columns.
-import type { Base } from "./base.ts";
+import type { Base, HashColumn } from "./base.ts";
 import { ALL_FLAGS, ARCHIVED, DAMAGED, DELETED, HAS_PARENT, hashOf, PINNED, tagBits } from "./entry.ts";
 import type { Order } from "./entry.ts";
 
@@ -22,7 +22,7 @@ export interface Narrowing {
 export const ROWS_A_PART = 1024;
 
 interface Word {
-  readonly section: "project" | "projectDirectory" | "parent" | "title";
+  readonly section: HashColumn;
   readonly bytes: Buffer;
 }
 
